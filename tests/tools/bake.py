@@ -1,0 +1,291 @@
+"""Run notebooks from top to bottom and store their outputs in one canonical form.
+
+    python tests/tools/bake.py [FILES]          run and store (without FILES: all pages)
+    python tests/tools/bake.py -j 2 FILES       two notebooks side by side
+    python tests/tools/bake.py --check [FILES]  run nothing; exit 1 if one is not baked
+
+A second run changes no byte. A notebook is written only when every cell of it has run,
+under a second name first, so that an error or an interruption leaves the old one whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+from pathlib import Path
+
+import budget
+import nbformat
+import notebooks
+from nbclient import NotebookClient
+from nbclient.exceptions import (
+    CellExecutionError,
+    CellTimeoutError,
+    DeadKernelError,
+)
+from nbformat import NotebookNode
+from notebooks import NotebookError
+
+TIMEOUT = 300
+# `pygments_lexer` is needed by the site: without it a line that begins with ! or %
+# cannot be coloured, and Sphinx warns.
+METADATA = {
+    "kernelspec": {
+        "display_name": "Python 3",
+        "language": "python",
+        "name": "python3",
+    },
+    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
+}
+KEPT = ("mystnb", "title", "authors")
+FRONT_ENDS = (
+    "ExecuteTime",
+    "colab",
+    "collapsed",
+    "execution",
+    "id",
+    "jp-MarkdownHeadingCollapsed",
+    "jukit_cell_id",
+    "jupyter",
+    "outputId",
+    "scrolled",
+    "trusted",
+    "vscode",
+)
+HEAD = "where_you_are("
+
+
+# --- canonical form --------------------------------------------------------------
+
+
+def tidy(nb: NotebookNode) -> NotebookNode:
+    """Keep what a reader needs and drop what changes from run to run; return `nb`."""
+    kept = {name: nb.metadata[name] for name in KEPT if name in nb.metadata}
+    nb.metadata = nbformat.from_dict({**METADATA, **kept})
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    for cell in nb.cells:
+        cell.source = cell.source.replace("\r\n", "\n").rstrip("\n")
+        for name in FRONT_ENDS:
+            cell.metadata.pop(name, None)
+        if cell.metadata.get("tags") == []:
+            del cell.metadata["tags"]
+        cell.pop("attachments", None) if not cell.get("attachments") else None
+        if cell.cell_type == "code":
+            cell.outputs = [tidy_output(out) for out in streams_joined(cell.outputs)]
+    return nb
+
+
+def streams_joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
+    """Join printed pieces that follow each other, and drop what went to stderr.
+
+    stderr holds progress bars and warnings with paths and times of this machine.
+    """
+    joined: list[NotebookNode] = []
+    for out in outputs:
+        if out.output_type == "stream" and out.name == "stderr":
+            continue
+        last = joined[-1] if joined else None
+        both = last is not None and last.output_type == out.output_type == "stream"
+        if both:
+            last.text += out.text
+        else:
+            joined.append(out)
+    return joined
+
+
+def tidy_output(out: NotebookNode) -> NotebookNode:
+    """Clean one output of what belongs to this machine and this run."""
+    out.pop("transient", None)
+    if out.output_type == "stream":
+        out.text = notebooks.clean(re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.M))
+    if out.output_type == "error":
+        out.evalue = notebooks.clean(out.evalue)
+        out.traceback = [f"{out.ename}: {out.evalue}"]
+    if "metadata" in out:
+        out.metadata.pop("needs_background", None)
+    data = out.get("data", {})
+    for mime in list(data):
+        if "widget" in mime:
+            del data[mime]
+        elif mime.startswith("text/") and isinstance(data[mime], str):
+            data[mime] = notebooks.clean(data[mime])
+    return out
+
+
+def unbaked(path: Path) -> str:
+    """Return why a notebook is not in baked form, or "" when it is."""
+    nb = notebooks.read(path)
+    counts = [cell.execution_count for cell in notebooks.code_cells(nb)]
+    if counts != list(range(1, len(counts) + 1)):
+        return f"its cells were not run once each from top to bottom: {counts}"
+    if path.read_text("utf-8") != notebooks.dumps(tidy(nb)):
+        return "it was saved by hand after it was run"
+    return ""
+
+
+# --- running ---------------------------------------------------------------------
+
+
+def run(nb: NotebookNode, path: Path, timeout: float) -> None:
+    """Run a notebook's cells in a fresh kernel; raise NotebookError when one fails."""
+    name = notebooks.label(path)
+    client = NotebookClient(
+        nb,
+        timeout=timeout,
+        timeout_func=lambda cell: cell.metadata.get("timeout", timeout),
+        kernel_name="python3",
+        record_timing=False,
+        coalesce_streams=True,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--log-level=40"],
+    )
+    for cell in notebooks.code_cells(nb):
+        cell.outputs, cell.execution_count = [], None
+    try:
+        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
+    except CellTimeoutError:
+        raise NotebookError(
+            f"{name}: {where(nb)} ran longer than its time limit; make it quicker, or "
+            "give the cell more time (metadata `timeout`, seconds)"
+        ) from None
+    except DeadKernelError:
+        raise NotebookError(
+            f"{name}: the kernel died in {where(nb)} (out of memory, or killed); "
+            "the notebook on disk is as it was"
+        ) from None
+    except CellExecutionError as error:
+        value = notebooks.clean(error.evalue)
+        raise NotebookError(
+            f"{name}: {where(nb)} raised {error.ename}: {value}"
+        ) from None
+    except RuntimeError as error:
+        raise NotebookError(f"{name}: no kernel could be started ({error})") from None
+
+
+def where(nb: NotebookNode) -> str:
+    """Name the cell at which a run stopped: its position and its first line."""
+    cells = notebooks.code_cells(nb)
+    ran = [i for i, cell in enumerate(cells) if cell.execution_count is not None]
+    started = max(ran, default=0)
+    failed = any(out.output_type == "error" for out in cells[started].outputs)
+    index = started if failed or not ran else min(started + 1, len(cells) - 1)
+    lines = cells[index].source.strip().splitlines() or [""]
+    return f"code cell {index + 1} ({lines[0][:60]!r})"
+
+
+def empty_cells(nb: NotebookNode) -> list[int]:
+    """Return the positions of code cells with nothing in them (they never run)."""
+    cells = enumerate(notebooks.code_cells(nb), start=1)
+    return [position for position, cell in cells if not cell.source.strip()]
+
+
+def bake(path: Path, timeout: float = TIMEOUT, root: Path = notebooks.ROOT) -> float:
+    """Run one notebook and store it; return the seconds it took.
+
+    Raises NotebookError and leaves the file as it was when anything goes wrong.
+    """
+    nb = notebooks.read(path)
+    if empty := empty_cells(nb):
+        name = notebooks.label(path)
+        raise NotebookError(f"{name}: code cells {empty} are empty; delete them")
+    started = time.perf_counter()
+    run(nb, path, timeout)
+    seconds = time.perf_counter() - started
+    if is_chapter(path, root) and budget.record(path, seconds, root):
+        rerun_head(nb, path, timeout)
+    notebooks.write(path, notebooks.dumps(tidy(nb)))
+    return seconds
+
+
+def is_chapter(path: Path, root: Path) -> bool:
+    """Say whether the budget counts this notebook."""
+    return path.resolve() in [p.resolve() for p in notebooks.chapters(root).values()]
+
+
+def rerun_head(nb: NotebookNode, path: Path, timeout: float) -> None:
+    """Run the cells up to the one that prints the minutes again: they have changed."""
+    for position, cell in enumerate(nb.cells):
+        if cell.cell_type == "code" and HEAD in cell.source:
+            head = nbformat.from_dict({**nb, "cells": nb.cells[: position + 1]})
+            run(head, path, timeout)
+            cell.outputs = head.cells[position].outputs
+            return
+
+
+# --- the command -----------------------------------------------------------------
+
+
+def attempt(path: Path, timeout: float) -> tuple[float, str]:
+    """Bake one notebook; return (seconds, what went wrong)."""
+    try:
+        return bake(path, timeout), ""
+    except NotebookError as error:
+        return 0.0, str(error)
+
+
+def bake_all(paths: list[Path], jobs: int, timeout: float) -> int:
+    """Bake several notebooks, `jobs` at a time; return how many failed."""
+    if jobs == 1 or len(paths) == 1:
+        return sum(told(path, *attempt(path, timeout)) for path in paths)
+    failed = 0
+    context = get_context("spawn")
+    with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
+        waiting = {pool.submit(attempt, path, timeout): path for path in paths}
+        for done in as_completed(waiting):
+            failed += told(waiting[done], *done.result())
+    return failed
+
+
+def told(path: Path, seconds: float, problem: str) -> bool:
+    """Print how one notebook went; return whether it failed."""
+    if problem:
+        print(problem, file=sys.stderr, flush=True)
+    else:
+        print(f"{notebooks.label(path)}: baked in {seconds:.1f} s", flush=True)
+    return bool(problem)
+
+
+def check_all(paths: list[Path]) -> int:
+    """Say which notebooks are not in baked form; return how many."""
+    failed = 0
+    for path in paths:
+        try:
+            problem = unbaked(path)
+        except NotebookError as error:
+            problem = str(error)
+        if problem:
+            failed += 1
+            name = notebooks.label(path)
+            print(f"{name}: {problem}; run `course.py bake`", file=sys.stderr)
+    print(f"{len(paths)} notebooks, {failed} not in baked form")
+    return failed
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(
+        prog="course.py bake", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("files", nargs="*", type=Path, help="default: every page")
+    parser.add_argument("--check", action="store_true", help="run nothing, compare")
+    parser.add_argument("-j", "--jobs", type=int, default=1, help="side by side")
+    parser.add_argument("--timeout", type=float, default=TIMEOUT, help="s per cell")
+    options = parser.parse_args(arguments)
+    paths = options.files or notebooks.pages()
+    if options.check:
+        return bool(check_all(paths))
+    try:
+        return bool(bake_all(paths, max(1, options.jobs), options.timeout))
+    except KeyboardInterrupt:
+        print("Interrupted: notebooks not yet reported are as they were.")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

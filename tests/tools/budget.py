@@ -1,0 +1,197 @@
+"""How long a chapter takes: words and code lines counted, running time measured.
+
+    python tests/tools/budget.py             print the table of minutes
+    python tests/tools/budget.py --check     exit 1 if book/minutes.json is out of date
+    python tests/tools/budget.py --write     bring words and lines up to date
+
+A reader reads 150 words or 30 lines of code a minute (DESIGN: time budget). Folded
+boxes (`<details>`) and hidden cells are not on the main line and do not count, nor does
+the first cell, which is the same everywhere. Running minutes are recorded by `bake`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+import notebooks
+from nbformat import NotebookNode
+from notebooks import NotebookError
+
+WORDS_A_MINUTE = 150
+LINES_A_MINUTE = 30
+CORE_MINUTES = 180
+STEP = 0.5  # running time is recorded in half minutes, so that noise changes nothing
+HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
+
+FOLDED = re.compile(r"<details\b.*?</details\s*>", re.S | re.I)
+COMMENT = re.compile(r"<!--.*?-->", re.S)
+FENCE = re.compile(r"^(```+|~~~+)[^\n]*\n(.*?)^\1[ \t]*$", re.S | re.M)
+PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
+LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+FORMULA = re.compile(r"\$\$.*?\$\$|\$[^$\n]+\$", re.S)
+TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+WORD = re.compile(r"\w[\w'’.,%/-]*")
+
+
+def count(nb: NotebookNode) -> tuple[int, int]:
+    """Return (words, code lines) on the main line of a notebook."""
+    words = lines = 0
+    texts = [cell.source for cell in nb.cells if cell.cell_type == "markdown"]
+    # A folded box may begin in one cell and end in a later one.
+    text = FOLDED.sub(" ", COMMENT.sub(" ", "\n\n".join(texts)))
+    for match in FENCE.finditer(text):
+        lines += filled(match[2])
+    text = PICTURE.sub(" ", FENCE.sub(" ", text))
+    text = TAG.sub(" ", FORMULA.sub(" formula ", LINK.sub(r"\1", text)))
+    words = len(WORD.findall(text))
+    for cell in notebooks.code_cells(nb)[1:]:
+        if not HIDDEN & set(notebooks.tags(cell)):
+            lines += filled(cell.source)
+    return words, lines
+
+
+def filled(text: str) -> int:
+    """Return how many lines hold something."""
+    return sum(bool(line.strip()) for line in text.splitlines())
+
+
+def entry(path: Path, running: float) -> dict:
+    """Return a chapter's record in book/minutes.json, in words, lines and minutes."""
+    words, lines = count(notebooks.read(path))
+    reading = words / WORDS_A_MINUTE + lines / LINES_A_MINUTE
+    return {
+        "file": path.name,
+        "words": words,
+        "lines": lines,
+        "reading": round(reading, 1),
+        "running": running,
+    }
+
+
+def table_path(root: Path) -> Path:
+    """Return where the minutes are kept."""
+    return root / "book" / "minutes.json"
+
+
+def load(root: Path = notebooks.ROOT) -> dict:
+    """Return what book/minutes.json holds; an absent file counts as empty."""
+    path = table_path(root)
+    try:
+        return json.loads(path.read_text("utf-8"))["chapters"]
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError):
+        raise NotebookError(
+            "book/minutes.json cannot be read; delete it, run `course.py sync`, and "
+            "bake the chapters to measure their running time again"
+        ) from None
+
+
+def compute(root: Path = notebooks.ROOT) -> dict:
+    """Return the table as it must be now; running minutes stay as recorded."""
+    old = load(root)
+    return {
+        number: entry(path, old.get(number, {}).get("running", STEP))
+        for number, path in notebooks.chapters(root).items()
+    }
+
+
+def dumps(table: dict) -> str:
+    """Return the text of book/minutes.json."""
+    rows = [f'  "{number}": {json.dumps(row)}' for number, row in sorted(table.items())]
+    body = "{\n" + ",\n".join(rows) + "\n }" if rows else "{}"
+    return '{\n "chapters": ' + body + "\n}\n"
+
+
+def save(table: dict, root: Path = notebooks.ROOT) -> bool:
+    """Write book/minutes.json whole; say whether it changed."""
+    return notebooks.write(table_path(root), dumps(table))
+
+
+def recorded(seconds: float, before: float | None) -> float:
+    """Return the running minutes to record, given what stood there before.
+
+    Rounded up to half minutes. A recorded figure stays while the new one is at most a
+    fifth above it and not below a third: machines are busy at times, and a baked page
+    prints this figure.
+    """
+    minutes = seconds / 60
+    if before and before / 3 <= minutes <= before * 1.2:
+        return before
+    if before == STEP and minutes <= STEP:
+        return before
+    return max(STEP, math.ceil(minutes / STEP) * STEP)
+
+
+def record(path: Path, seconds: float, root: Path = notebooks.ROOT) -> bool:
+    """Record a chapter's measured seconds; say whether book/minutes.json changed."""
+    table = load(root)
+    number = notebooks.number(path)
+    before = table.get(number, {}).get("running")
+    table[number] = entry(path, recorded(seconds, before))
+    return save(table, root)
+
+
+def core(table: dict) -> float:
+    """Return the minutes of Part I, reading and running."""
+    from shared import PART_I
+
+    rows = [row for number, row in table.items() if number in PART_I]
+    return sum(row["reading"] + row["running"] for row in rows)
+
+
+def problems(root: Path = notebooks.ROOT) -> list[str]:
+    """Return what is wrong with the recorded minutes, one sentence each."""
+    now, stored, found = compute(root), load(root), []
+    for number in sorted(now.keys() | stored.keys()):
+        if now.get(number) != stored.get(number):
+            found.append(
+                f"chapter {number}: book/minutes.json says {stored.get(number)}, the "
+                f"notebook has {now.get(number)}; run `course.py sync`"
+            )
+    total = core(now)
+    if total > CORE_MINUTES:
+        found.append(
+            f"Part I takes {total:.0f} minutes, the budget is {CORE_MINUTES}; "
+            "shorten the main line or fold what goes deeper into <details>"
+        )
+    return found
+
+
+def report(table: dict) -> str:
+    """Return the table as text."""
+    lines = ["chapter   words  lines  reading  running"]
+    for number, row in sorted(table.items()):
+        lines.append(
+            f"{number}       {row['words']:7d}{row['lines']:7d}"
+            f"{row['reading']:9.1f}{row['running']:9.1f}"
+        )
+    lines.append(f"Part I: {core(table):.1f} of {CORE_MINUTES} minutes")
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; return its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args(arguments)
+    try:
+        if options.write:
+            save(compute())
+        print(report(compute()))
+        found = problems() if options.check else []
+    except NotebookError as error:
+        found = [str(error)]
+    for problem in found:
+        print(problem, file=sys.stderr)
+    return bool(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
