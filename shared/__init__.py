@@ -154,6 +154,7 @@ def _minutes(chapter: str) -> str:
 
 
 def _count(number: int, noun: str) -> str:
+    """Return "1 minute" or "2 minutes"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
