@@ -12,8 +12,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from operator import index
 from pathlib import Path
+from typing import Self
 
 import regex
+import tiktoken
 
 from shared.bpe import (
     GPT2_PATTERN,
@@ -67,7 +69,7 @@ class WordTokenizer:
     unknown: the entry that stands for every other word; without it they raise.
     """
 
-    def __init__(self, words: Iterable[str], unknown: str | None = None):
+    def __init__(self, words: Iterable[str], unknown: str | None = None) -> None:
         self.words = list(words)
         self.unknown = unknown
         self.id_of = {word: i for i, word in enumerate(self.words)}
@@ -126,6 +128,20 @@ def choose_special(
     return chosen
 
 
+def number_special(special_tokens: Iterable[str], first_id: int) -> dict[str, int]:
+    """Number special tokens from `first_id` on; ValueError if one is empty or twice."""
+    if isinstance(special_tokens, str):
+        raise TypeError(f"expected a list of special tokens, got {special_tokens!r}")
+    numbers: dict[str, int] = {}
+    for token in special_tokens:
+        check_text(token)
+        if not token or token in numbers:
+            fault = "is given twice" if token else "is empty"
+            raise ValueError(f"the special token {token!r} {fault}; leave it out")
+        numbers[token] = first_id + len(numbers)
+    return numbers
+
+
 def train_merges(
     text: str | Iterable[str], vocab_size: int, special_tokens: Collection[str]
 ) -> list[Pair]:
@@ -134,14 +150,14 @@ def train_merges(
     text: one string or several; pairs never cross two of them, nor a special token.
     Raises ValueError for an empty corpus or a `vocab_size` that cannot be made.
     """
-    smallest = 256 + len(special_tokens)
+    smallest = 256 + len(number_special(special_tokens, 0))
     if index(vocab_size) < smallest:
         raise ValueError(
             f"vocab_size is {vocab_size}, but 256 bytes and {len(special_tokens)} "
             f"special tokens need at least {smallest}"
         )
     counts: Counter[str] = Counter()
-    for part in [text] if isinstance(text, (str, bytes)) else text:
+    for part in [text] if isinstance(text, str | bytes | None) else text:
         check_text(part)
         for piece in split_special(part, special_tokens)[::2]:
             counts.update(split_words(piece))
@@ -157,20 +173,6 @@ def train_merges(
     return merges
 
 
-def number_special(special_tokens: Iterable[str], first_id: int) -> dict[str, int]:
-    """Number special tokens from `first_id` on; ValueError if one is empty or twice."""
-    if isinstance(special_tokens, str):
-        raise TypeError(f"expected a list of special tokens, got {special_tokens!r}")
-    numbers: dict[str, int] = {}
-    for token in special_tokens:
-        check_text(token)
-        if not token or token in numbers:
-            fault = "is given twice" if token else "is empty"
-            raise ValueError(f"the special token {token!r} {fault}; leave it out")
-        numbers[token] = first_id + len(numbers)
-    return numbers
-
-
 class Vocabulary:
     """The tokens of a tokenizer and what they stand for: enough to decode.
 
@@ -179,7 +181,7 @@ class Vocabulary:
     vocab: id -> bytes of every token.
     """
 
-    def __init__(self, merges: Sequence[Pair], special_tokens: Iterable[str] = ()):
+    def __init__(self, merges: list[Pair], special_tokens: Iterable[str] = ()) -> None:
         self.merges = [(left, right) for left, right in merges]
         self.vocab = build_vocab(self.merges)
         self.special_tokens = number_special(special_tokens, len(self.vocab))
@@ -197,20 +199,22 @@ class Vocabulary:
         found = [self.vocab[i] for i in check_ids(ids, len(self))]
         return b"".join(found).decode("utf-8", errors="replace")
 
+    def with_special_tokens(self, more: Iterable[str]) -> Self:
+        """A copy with more special tokens at the end; old ids keep their meaning."""
+        return type(self)(self.merges, [*self.special_tokens, *more])
+
     def save(self, path: str | Path) -> None:
         """Write a readable JSON file with a checksum."""
         write_tokenizer(path, self.merges, self.special_tokens)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Vocabulary":
+    def load(cls, path: str | Path) -> Self:
         """Read a file that save wrote. Raises ValueError if it is damaged."""
         return cls(*read_tokenizer(path))
 
 
-def as_tiktoken(vocabulary: Vocabulary, name: str):
-    """A tiktoken.Encoding with the same tokens."""
-    import tiktoken
-
+def as_tiktoken(vocabulary: Vocabulary, name: str) -> tiktoken.Encoding:
+    """A tiktoken encoding with the same tokens."""
     special = vocabulary.special_tokens
     ordinary = range(len(vocabulary) - len(special))
     ranks = {vocabulary.vocab[i]: i for i in ordinary}
@@ -222,19 +226,20 @@ def as_tiktoken(vocabulary: Vocabulary, name: str):
 class BPETokenizer(Vocabulary):
     """Byte-level BPE with GPT-2's pattern: any text to token ids and back."""
 
-    def __init__(self, merges: Sequence[Pair], special_tokens: Iterable[str] = ()):
+    def __init__(self, merges: list[Pair], special_tokens: Iterable[str] = ()) -> None:
         super().__init__(merges, special_tokens)
         self.ranks = {pair: 256 + i for i, pair in enumerate(self.merges)}
         self.cache: dict[str, list[int]] = {}  # words met so far, see encode_words
 
     @classmethod
-    def train(cls, text, vocab_size: int, special_tokens=("<|endoftext|>",)):
+    def train(
+        cls,
+        text: str | Iterable[str],
+        vocab_size: int,
+        special_tokens: Sequence[str] = ("<|endoftext|>",),
+    ) -> Self:
         """Learn merges until there are `vocab_size` tokens; see train_merges."""
         return cls(train_merges(text, vocab_size, special_tokens), special_tokens)
-
-    def with_special_tokens(self, more: Iterable[str]) -> "BPETokenizer":
-        """A copy with more special tokens at the end; old ids keep their meaning."""
-        return type(self)(self.merges, [*self.special_tokens, *more])
 
     def encode(self, text: str, allowed_special: Collection[str] = ()) -> list[int]:
         """Ids of the text; special tokens only on request, see choose_special."""
@@ -253,8 +258,8 @@ class BPETokenizer(Vocabulary):
         check_text(text)
         return encode_words(text, self.ranks, self.cache)
 
-    def to_tiktoken(self, name: str = "block-by-block"):
-        """The same tokenizer as a tiktoken.Encoding: same ids, and faster."""
+    def to_tiktoken(self, name: str = "block-by-block") -> tiktoken.Encoding:
+        """The same tokenizer as a tiktoken encoding: same ids, and faster."""
         return as_tiktoken(self, name)
 
 
