@@ -87,9 +87,11 @@ class Literal:
     text: str
 
     def outcomes(self, env: Env) -> Iterator[tuple[float, str, Env]]:
+        """All (probability, text, environment after) it can lead to."""
         yield 1.0, self.text, env
 
     def pick(self, env: Env, rng: random.Random) -> tuple[float, str]:
+        """One outcome at random, changing ``env``: its nats and its text."""
         return 0.0, self.text
 
 
@@ -103,9 +105,11 @@ class Value:
     cap: bool
 
     def outcomes(self, env: Env) -> Iterator[tuple[float, str, Env]]:
+        """All (probability, text, environment after) it can lead to."""
         yield 1.0, self.pick(env, None)[1], env
 
     def pick(self, env: Env, rng: random.Random | None) -> tuple[float, str]:
+        """One outcome at random, changing ``env``: its nats and its text."""
         count = env[self.count] if self.count else None
         text = write(env[self.name], self.form, count)
         return 0.0, capital(text) if self.cap else text
@@ -124,21 +128,25 @@ class Draw:
     silent: bool
 
     def text(self, entry: Entry, env: Env) -> str:
+        """What is written when this member is drawn."""
         if self.silent:
             return ""
         text = write(entry, self.form, env[self.count] if self.count else None)
         return capital(text) if self.cap else text
 
     def left(self, env: Env) -> list[int]:
+        """The positions of the members that this document has not drawn yet."""
         used = env.get("#" + self.list, ())
         return [i for i in range(len(self.entries)) if i not in used]
 
     def bind(self, env: Env, i: int) -> None:
+        """Remember that member ``i`` is drawn and what the name stands for."""
         used = env.get("#" + self.list, ())
         env["#" + self.list] = (*used, i)
         env[self.name] = self.entries[i]
 
     def outcomes(self, env: Env) -> Iterator[tuple[float, str, Env]]:
+        """All (probability, text, environment after) it can lead to."""
         left = self.left(env)
         for i in left:
             after = dict(env)
@@ -146,6 +154,7 @@ class Draw:
             yield 1 / len(left), self.text(self.entries[i], env), after
 
     def pick(self, env: Env, rng: random.Random) -> tuple[float, str]:
+        """One outcome at random, changing ``env``: its nats and its text."""
         used = env.get("#" + self.list, ())
         n = len(self.entries) - len(used)
         i = int(rng.random() * n)
@@ -166,20 +175,26 @@ class Number:
     silent: bool
 
     def bounds(self, env: Env) -> tuple[int, int]:
+        """The lowest and the highest number that may be drawn here."""
         low, high = eval(self.low, {}, env), eval(self.high, {}, env)
         if low > high:
-            raise GrammarError(f"{{{self.name}:{low}..{high}}} leaves no number to draw")
+            raise GrammarError(
+                f"{{{self.name}:{low}..{high}}} leaves no number to draw"
+            )
         return low, high
 
     def text(self, n: int) -> str:
+        """What is written when this number is drawn."""
         return "" if self.silent else capital(number(n)) if self.cap else number(n)
 
     def outcomes(self, env: Env) -> Iterator[tuple[float, str, Env]]:
+        """All (probability, text, environment after) it can lead to."""
         low, high = self.bounds(env)
         for n in range(low, high + 1):
             yield 1 / (high - low + 1), self.text(n), {**env, self.name: n}
 
     def pick(self, env: Env, rng: random.Random) -> tuple[float, str]:
+        """One outcome at random, changing ``env``: its nats and its text."""
         low, high = self.bounds(env)
         n = env[self.name] = low + int(rng.random() * (high - low + 1))
         return math.log(high - low + 1), self.text(n)
@@ -193,9 +208,11 @@ class Set:
     code: Any
 
     def outcomes(self, env: Env) -> Iterator[tuple[float, str, Env]]:
+        """All (probability, text, environment after) it can lead to."""
         yield 1.0, "", {**env, self.name: eval(self.code, {}, env)}
 
     def pick(self, env: Env, rng: random.Random) -> tuple[float, str]:
+        """One outcome at random, changing ``env``: its nats and its text."""
         env[self.name] = eval(self.code, {}, env)
         return 0.0, ""
 

@@ -90,9 +90,7 @@ def entry(columns: list[str], line: str) -> Entry:
         raise GrammarError(f"list entry {line.strip()!r} needs the columns {columns}")
     forms = {"a": ("an " if word[0] in "aeiou" else "a ") + word, "s": plural}
     columns_of = dict(zip(columns, extra, strict=True))
-    return Entry(
-        word, {**PRONOUNS[columns_of.get("she", "it")], **forms, **columns_of}
-    )
+    return Entry(word, {**PRONOUNS[columns_of.get("she", "it")], **forms, **columns_of})
 
 
 def part(slot: str, where: str, lists: dict[str, tuple[Entry, ...]]) -> Any:
@@ -121,9 +119,7 @@ def parts(text: str, where: str, lists: dict[str, tuple[Entry, ...]]) -> tuple:
     text = re.sub(r" *\\n *", "\n", " ".join(text.split()))
     text = " " + text[1:] if text.startswith("_") else text
     found = (piece for piece in SLOT.split(text) if piece)
-    return tuple(
-        part(p, where, lists) if p[0] in "{[" else Literal(p) for p in found
-    )
+    return tuple(part(p, where, lists) if p[0] in "{[" else Literal(p) for p in found)
 
 
 def blocks(path: Path) -> Iterator[tuple[str, str, list[str]]]:

@@ -14,10 +14,13 @@ line; ``"".join(words(text)) == text``. All information is in nats.
 
 from __future__ import annotations
 
+import hashlib
 import math
 import random
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -26,7 +29,7 @@ from shared.grammar import Entry, words
 
 __all__ = [
     *("Document", "Language", "KINDS", "PROMPTS", "END", "words", "language"),
-    *("documents", "bill", "entropy", "next_words", "complete"),
+    *("documents", "bill", "entropy", "next_words", "complete", "fingerprint"),
 ]
 
 WORLD = Path(__file__).parent / "world"
@@ -45,13 +48,13 @@ KINDS = {
 PROMPTS = (
     "One windy morning, Mara",
     "Tom was a child who talked to boats. Tom had a kite and took it everywhere.",
-    "Nell was a child who counted everything twice. Nell had seven plums in a bag and "
-    "was very proud of them. A goat ran off with three. Now Nell had",
-    "Ada lived in the small house by the river, where the kettle was always on. Ada had "
-    'a bell and took it everywhere. "I would like to call everyone to supper," said '
-    'Finn, "but I have no bell." "Only until Sunday," said Ada. Finn lent it to Rosa, '
-    'because Rosa said please. In the evening Ada came to Finn. "Where is my bell?" '
-    'asked Ada. "',
+    "Nell was a child who counted everything twice. Nell had seven plums in a bag "
+    "and was very proud of them. A goat ran off with three. Now Nell had",
+    "Ada lived in the small house by the river, where the kettle was always on. Ada "
+    'had a bell and took it everywhere. "I would like to call everyone to supper," '
+    'said Finn, "but I have no bell." "Only until Sunday," said Ada. Finn lent it to '
+    'Rosa, because Rosa said please. In the evening Ada came to Finn. "Where is my '
+    'bell?" asked Ada. "',
     "Nell",
 )
 
@@ -86,6 +89,7 @@ class Language:
     def __init__(self, seed: int | None = None) -> None:
         self.grammar = Grammar(sorted(WORLD.glob("*.txt")), seed)
         self.total = sum(KINDS.values())
+        self.kinds, self.sums = list(KINDS), list(accumulate(KINDS.values()))
 
     def documents(self, seed: int, n: int, kind: str | None = None) -> list[Document]:
         """Write ``n`` documents; the same seed gives the same texts everywhere.
@@ -96,25 +100,21 @@ class Language:
             kind: one of :data:`KINDS`, or None for the book's mixture.
 
         Returns:
-            Documents. ``nats`` is -log p under the mixture, even when ``kind`` is given.
+            Documents. Their ``nats`` are -log p under the mixture, with ``kind`` too.
 
         Raises:
             ValueError: for an unknown kind or a negative ``n``.
         """
         self.check_kind(kind)
         if n < 0:
-            raise ValueError(f"n is {n}: expected how many documents to write, 0 or more")
+            raise ValueError(f"n is {n}: expected a number of documents, 0 or more")
         rng = random.Random(seed)
         return [self.document(rng, kind) for _ in range(n)]
 
     def document(self, rng: random.Random, kind: str | None = None) -> Document:
         """Write one document with the random numbers of ``rng``."""
         if kind is None:
-            r = int(rng.random() * self.total)
-            for kind, share in KINDS.items():  # noqa: B020
-                r -= share
-                if r < 0:
-                    break
+            kind = self.kinds[bisect(self.sums, int(rng.random() * self.total))]
         text, env, nats = self.grammar.write(kind, rng)
         facts = {
             name: str(value) if isinstance(value, Entry) else value
@@ -296,3 +296,9 @@ def next_words(prefix: str, kind: str | None = None) -> dict[str, float]:
 def complete(prefix: str, seed: int, kind: str | None = None) -> str:
     """A continuation by the language itself: see :meth:`Language.complete`."""
     return language().complete(prefix, seed, kind)
+
+
+def fingerprint() -> str:
+    """Sixteen hexadecimal digits that change whenever the book's language changes."""
+    texts = END.join(document.text for document in documents(1, 300))
+    return hashlib.sha256(texts.encode("ascii")).hexdigest()[:16]

@@ -1,0 +1,55 @@
+"""The passport: stamps are compared, written whole or not at all, and shown."""
+
+import pytest
+
+from shared import passport
+
+
+def test_a_stamp_is_compared_with_the_shipped_one(tmp_path, capsys):
+    path = tmp_path / "passport.json"
+    passport.write({"01": {"floor": 0.305, "words": 10}}, path)
+    assert passport.stamp("01", path, floor=0.3051, words=10)
+    assert "floor: 0.305 (as in the passport)" in capsys.readouterr().out
+    assert not passport.stamp("01", path, floor=0.4, words=10)
+    assert not passport.stamp("01", path, floor=0.305, words=11)
+    assert not passport.stamp("01", path, other="x")
+    assert "the passport says nothing" in capsys.readouterr().out
+
+
+def test_stamps_are_written_only_on_request(tmp_path, monkeypatch):
+    path = tmp_path / "passport.json"
+    assert not passport.stamp("02", path, size=1024)
+    assert not path.exists()
+    monkeypatch.setenv("BLOCKS_STAMP", "write")
+    assert passport.stamp("02", path, size=1024)
+    assert passport.read(path) == {"02": {"size": 1024}}
+
+
+def test_a_failed_write_leaves_the_old_passport(tmp_path):
+    path = tmp_path / "passport.json"
+    passport.write({"01": {"a": 1}}, path)
+    with pytest.raises(TypeError):
+        passport.write({"01": {"a": object()}}, path)
+    assert passport.read(path) == {"01": {"a": 1}}
+    assert [p.name for p in tmp_path.iterdir()] == ["passport.json"]
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"stamps": {"01": 3}}', '{"other": 1}'])
+def test_a_broken_passport_says_what_to_do(tmp_path, text):
+    path = tmp_path / "passport.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(passport.PassportError, match="git checkout"):
+        passport.read(path)
+
+
+def test_an_unknown_chapter_is_named():
+    with pytest.raises(ValueError, match="'13'"):
+        passport.stamp("13", a=1)
+
+
+def test_the_page_shows_what_is_still_empty(tmp_path):
+    path = tmp_path / "passport.json"
+    passport.write({"00": {"seed": 1}}, path)
+    page = passport.show(path)
+    assert "seed 1" in repr(page) and "no stamp yet" in repr(page)
+    assert page._repr_html_().count("<tr>") == 1 + len(passport.PAGES)
