@@ -118,7 +118,7 @@ class Place:
         return (
             '<div style="max-width:44em;line-height:1.4;color:inherit">'
             '<ol aria-label="The chapters of Part I" style="display:flex;'
-            "flex-wrap:wrap;gap:.35em;list-style:none;margin:0 0 .5em;padding:0\">"
+            'flex-wrap:wrap;gap:.35em;list-style:none;margin:0 0 .5em;padding:0">'
             f"{steps}</ol>{lines}</div>"
         )
 

@@ -26,6 +26,8 @@ WORDS_A_MINUTE = 150
 LINES_A_MINUTE = 30
 CORE_MINUTES = 180
 STEP = 0.5  # running time is recorded in half minutes, so that noise changes nothing
+README_START = "<!-- chapters: begin -->"
+README_END = "<!-- chapters: end -->"
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 
 FOLDED = re.compile(r"<details\b.*?</details\s*>", re.S | re.I)
@@ -160,7 +162,61 @@ def problems(root: Path = notebooks.ROOT) -> list[str]:
             f"Part I takes {total:.0f} minutes, the budget is {CORE_MINUTES}; "
             "shorten the main line or fold what goes deeper into <details>"
         )
-    return found
+    return found + readme_problems(root)
+
+
+# --- the README's table ----------------------------------------------------------
+
+
+def readme_rows(root: Path) -> str:
+    """Return the README's map of the chapters with their minutes, as Markdown."""
+    import address
+
+    from shared import PART_I
+
+    repository, release = address.current(root)
+    colab = f"https://colab.research.google.com/github/{repository}/blob/{release}"
+    table = compute(root)
+    lines = ["| | Chapter | Reading | Running | Open |", "|---|---|---:|---:|---|"]
+    for number, row in sorted(table.items()):
+        page, title = f"book/{row['file']}", PART_I.get(number, row["file"])
+        lines.append(
+            f"| {number} | [{title}]({page}) | {math.ceil(row['reading'])} min | "
+            f"{math.ceil(row['running'])} min | [Colab]({colab}/{page}) |"
+        )
+    return "\n".join(lines)
+
+
+def with_rows(text: str, rows: str) -> str:
+    """Return the README's text with new rows between its two markers."""
+    before, start, rest = text.partition(README_START)
+    _, end, after = rest.partition(README_END)
+    if not end:
+        raise NotebookError(
+            f"README.md has no pair of lines {README_START} and {README_END}, between "
+            "which the map of the chapters stands"
+        )
+    return f"{before}{start}\n{rows}\n{end}{after}"
+
+
+def write_readme(root: Path = notebooks.ROOT) -> bool:
+    """Bring the README's table up to date; say whether it changed."""
+    path = root / "README.md"
+    if not path.is_file():
+        return False
+    text = with_rows(path.read_text("utf-8"), readme_rows(root))
+    return notebooks.write(path, text)
+
+
+def readme_problems(root: Path) -> list[str]:
+    """Find a README whose table is out of date."""
+    path = root / "README.md"
+    if not path.is_file():
+        return []
+    text = path.read_text("utf-8")
+    if text == with_rows(text, readme_rows(root)):
+        return []
+    return ["README.md: the minutes are out of date; run `course.py sync`"]
 
 
 def report(table: dict) -> str:

@@ -1,0 +1,223 @@
+"""Gates over the blocks of the book: one definition each, and none used too early.
+
+Each gate takes the repository's root and returns its findings as sentences.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import blocks
+import notebooks
+from nbformat import NotebookNode
+
+# Rooms whose public names the chapters build. A name of one of them that no chapter
+# builds may not be used in a chapter, unless it stands in HELPERS.
+TAUGHT = {"bpe", "tokenizer", "model", "train", "generate", "finetune", "evaluate"}
+HELPERS: dict[str, str] = {
+    "tokenizer.load_gpt2": "reads files of GPT-2's own format; the extra path uses it",
+}
+# The chapter that shows the finished machine before any of it is built.
+SHOWROOM = "00"
+
+
+def wrong_tags(root: Path) -> list[str]:
+    """Find tags that name nothing, doubled tags, and tags outside the chapters."""
+    found, places = [], defaultdict(list)
+    in_chapters = set(notebooks.chapters(root).values())
+    for item in blocks.tagged(notebooks.pages(root)):
+        if item.path not in in_chapters:
+            found.append(
+                f"{item.place}: the tag shared:{item.name} stands outside the chapters"
+            )
+            continue
+        if len(blocks.block_tags(item.cell)) > 1:
+            found.append(f"{item.place}: one cell carries one shared: tag")
+        places[item.name].append(item.place)
+        try:
+            blocks.find(root, item.name)
+            blocks.check_cell(item)
+        except blocks.BlockError as error:
+            found.append(f"{item.place}: tag shared:{item.name}: {error}")
+    for name, cells in places.items():
+        if len(cells) > 1:
+            found.append(f"shared:{name} stands in several cells: {'; '.join(cells)}")
+    return found
+
+
+def drift(root: Path) -> list[str]:
+    """Find tagged cells that differ from shared/; each finding is a unified diff."""
+    found = []
+    for item in blocks.tagged(list(notebooks.chapters(root).values())):
+        try:
+            found.append(blocks.compare(root, item))
+        except blocks.BlockError:
+            continue  # wrong_tags reports it
+    return [diff for diff in found if diff]
+
+
+def second_definitions(root: Path) -> list[str]:
+    """Find names of blocks that another cell or another module defines again."""
+    items = blocks.tagged(list(notebooks.chapters(root).values()))
+    taught = {}
+    for item in items:
+        try:
+            module, inner = blocks.split_name(root, item.name)
+        except blocks.BlockError:
+            continue
+        if len(inner) == 1:
+            taught[inner[0]] = (item, module)
+    found = []
+    for path in notebooks.pages(root):
+        cells = notebooks.code_cells(notebooks.read(path))
+        for position, cell in enumerate(cells, start=1):
+            if blocks.VARIANT in notebooks.tags(cell) or blocks.block_tags(cell):
+                continue
+            for name in sorted(set(blocks.defined_in(cell)) & taught.keys()):
+                item = taught[name][0]
+                found.append(
+                    f"{notebooks.label(path)}, code cell {position} defines {name!r} "
+                    f"again; it is built in {item.place} (tag an earlier version "
+                    f"`{blocks.VARIANT}`, or give it another name)"
+                )
+    return found + second_in_modules(root, taught)
+
+
+def second_in_modules(root: Path, taught: dict) -> list[str]:
+    """Find names of blocks that shared/ defines more than once."""
+    found = []
+    for module, tree in blocks.modules(root).items():
+        path = blocks.module_path(root, module) if module else None
+        names = [name for node in tree.body for name in blocks.names_of(node)]
+        for name in sorted(taught.keys() & set(names)):
+            item, home = taught[name]
+            if path != home:
+                found.append(
+                    f"shared/{module.replace('.', '/')}.py defines {name!r} again; "
+                    f"the book's is shared:{item.name}"
+                )
+            elif names.count(name) > 1:
+                found.append(f"shared/{home.name} defines {name!r} more than once")
+    return found
+
+
+# --- use before the chapter that builds ------------------------------------------
+
+
+class Uses(ast.NodeVisitor):
+    """Collects which names of shared/ a notebook's cells use, as "module.Name"."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.modules: dict[str, str] = {}
+        self.found: list[str] = []
+
+    def is_module(self, name: str) -> bool:
+        """Say whether shared/ has this module."""
+        return bool(name) and blocks.module_path(self.root, name) is not None
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
+        """Note `from shared.module import Name` and `from shared import module`."""
+        base, *rest = (node.module or "").split(".")
+        if base != "shared":
+            return
+        for alias in node.names:
+            name = ".".join([*rest, alias.name])
+            if self.is_module(name):
+                self.modules[alias.asname or alias.name] = name
+            elif rest:
+                self.found.append(name)
+
+    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
+        """Note `import shared.module as name` and `import shared`."""
+        for alias in node.names:
+            base, *rest = alias.name.split(".")
+            if base == "shared":
+                bound = ".".join(rest) if alias.asname else ""
+                self.modules[alias.asname or base] = bound
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
+        """Note `module.Name` where `module` is one of shared/."""
+        chain, inner = [node.attr], node.value
+        while isinstance(inner, ast.Attribute):
+            chain.append(inner.attr)
+            inner = inner.value
+        if not isinstance(inner, ast.Name) or inner.id not in self.modules:
+            return self.generic_visit(node)
+        module = self.modules[inner.id]
+        for part in reversed(chain):
+            name = f"{module}.{part}".lstrip(".")
+            if not self.is_module(name):
+                if module:
+                    self.found.append(name)
+                return None
+            module = name
+        return None
+
+
+def uses(root: Path, nb: NotebookNode) -> Iterator[tuple[int, str]]:
+    """Yield (position of the code cell, "module.Name") for each use of shared/."""
+    visitor = Uses(root)
+    for position, cell in enumerate(notebooks.code_cells(nb), start=1):
+        visitor.found = []
+        try:
+            visitor.visit(ast.parse(notebooks.plain_python(cell.source)))
+        except SyntaxError:
+            continue
+        for name in dict.fromkeys(visitor.found):
+            yield position, name
+
+
+def origin(trees: dict[str, ast.Module], name: str) -> str:
+    """Follow a name that one module imports from another to where it is defined."""
+    module, _, leaf = name.rpartition(".")
+    for node in trees[module].body if module in trees else []:
+        if isinstance(node, ast.ImportFrom):
+            other = (node.module or "").removeprefix("shared").lstrip(".")
+            for alias in node.names:
+                if (alias.asname or alias.name) == leaf and other in trees:
+                    return origin(trees, f"{other}.{alias.name}")
+    return name
+
+
+def early_uses(root: Path) -> list[str]:
+    """Find blocks that a page uses before the cell that builds them."""
+    homes: dict[str, tuple[str, int]] = {}
+    for item in blocks.tagged(list(notebooks.chapters(root).values())):
+        parts = item.name.split(".")
+        for name in (item.name, ".".join(parts[:-1])):
+            here = (notebooks.number(item.path), item.position)
+            homes[name] = min(here, homes.get(name, here))
+    trees, found = blocks.modules(root), []
+    in_chapters = set(notebooks.chapters(root).values())
+    for path in notebooks.pages(root):
+        page = notebooks.number(path)
+        if page in ("", SHOWROOM):
+            continue
+        for position, used in uses(root, notebooks.read(path)):
+            name = origin(trees, used)
+            # Exercises and solutions come after the whole of their chapter.
+            here = (page, position if path in in_chapters else 10**6)
+            what = f"{notebooks.label(path)}, code cell {position} uses shared.{used}"
+            if name in homes and homes[name] >= here:
+                chapter, cell = homes[name]
+                found.append(
+                    f"{what}, which is built in chapter {chapter}, code cell {cell}"
+                )
+            elif name not in homes and unbuilt(name):
+                found.append(
+                    f"{what}, which no chapter builds; tag its cell, or name it with "
+                    "a reason among HELPERS in tests/tools/order.py"
+                )
+    return found
+
+
+def unbuilt(name: str) -> bool:
+    """Say whether a name needs a chapter that builds it."""
+    return name.split(".")[0] in TAUGHT and name not in HELPERS
+
+
+GATES = (wrong_tags, drift, second_definitions, early_uses)
