@@ -246,7 +246,7 @@ LEGEND = '<div style="font-size:.85em;opacity:.85">Under each token: {}; {}</div
 class Tokens:
     """A row of tokens: coloured chips in a notebook or page, plain text elsewhere."""
 
-    def __init__(self, pieces: list[str], values: list[float] | None, unit: str):
+    def __init__(self, pieces: list[str], values: list | None, unit: str) -> None:
         self.pieces, self.values, self.unit = pieces, values, unit
         self.top = max((v for v in values or () if v < float("inf")), default=0.0)
 

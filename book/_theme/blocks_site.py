@@ -1,0 +1,173 @@
+"""What the book's site adds to the theme: links, previews, the map of chapters.
+
+- The Colab button opens the notebook of the release (the first cell fetches the same
+  release), while "edit" and "report an error" point at the branch main.
+- The edit link of a generated exercise leads to its source, the solved notebook.
+- The project's address comes from shared/__init__.py, so that it stands in one place.
+- Each page carries a description and a preview for chats and networks.
+- The directive {chapter-map} draws the chapters with minutes measured by the tests.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import sys
+from pathlib import Path
+from urllib.parse import quote
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
+ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from shared import PART_I, RELEASE, REPOSITORY  # noqa: E402
+
+OWNER, NAME = REPOSITORY.split("/")
+HOME = f"https://github.com/{REPOSITORY}"
+COLAB = "https://colab.research.google.com/github"
+SITE = f"https://{OWNER}.github.io/{NAME}/"
+PITCH = (
+    "Build a language model from scratch: an executable book. Every block is written, "
+    "proved and run on your own laptop, without a download or an account."
+)
+
+
+def description(doctree: nodes.document | None) -> str:
+    """The page's first real paragraph, cut at a word; the book's own line without."""
+    for paragraph in doctree.findall(nodes.paragraph) if doctree is not None else ():
+        text = " ".join(paragraph.astext().split())
+        if len(text) > 60:
+            return text if len(text) <= 200 else text[:200].rsplit(" ", 1)[0] + " …"
+    return PITCH
+
+
+def links(page: str, suffix: str) -> dict[str, str]:
+    """The addresses at the foot of a page, which is named by its path and suffix."""
+    source = page.replace("book/exercises/", "book/solutions/", 1)
+    title = quote(f"Error on page {page}")
+    body = quote(
+        f"Page: {page}{suffix} (release {RELEASE})\n\n"
+        "What it says, and what it should say:\n\n"
+    )
+    found = {
+        "edit": f"{HOME}/edit/main/{source}{suffix}",
+        "report": f"{HOME}/issues/new?title={title}&body={body}",
+    }
+    if suffix == ".ipynb":
+        found["colab"] = f"{COLAB}/{REPOSITORY}/blob/{RELEASE}/{page}{suffix}"
+    return found
+
+
+def preview(page: str, title: str, text: str) -> str:
+    """The meta elements that describe the page to searches, chats and networks."""
+    here = f"{SITE}{page}.html"
+    named = {"description": text, "theme-color": "#0067a5"}
+    named |= {"twitter:card": "summary_large_image"}
+    about = {
+        "og:type": "book" if page == "book/index" else "article",
+        "og:site_name": "Block by Block",
+        "og:title": title,
+        "og:description": text,
+        "og:url": here,
+        "og:image": f"{SITE}_static/social.png",
+        "og:image:width": "1200",
+        "og:image:height": "630",
+        "og:image:alt": "Word blocks: Block by block, a small model learned to speak",
+    }
+    rows = [("name", *pair) for pair in named.items()]
+    rows += [("property", *pair) for pair in about.items()]
+    return "".join(
+        f'<meta {kind}="{key}" content="{html.escape(value)}" />\n'
+        for kind, key, value in rows
+    )
+
+
+def describe_page(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Set what our templates read, before the theme drops those that come out empty."""
+    suffix = context.get("page_source_suffix") or ""
+    title = html.unescape(context.get("title") or "Block by Block")
+    context["release_name"], context["home"] = RELEASE, HOME
+    context["page_links"] = links(page, suffix) if doctree and suffix else {}
+    found = description(doctree) if page != "book/index" else PITCH
+    context["metatags"] = context.get("metatags", "") + preview(page, title, found)
+
+
+def repoint_buttons(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Give the theme's buttons the same addresses and clear names, once they exist."""
+    names = {
+        "source-edit-button": ("edit", "Edit this page"),
+        "source-issues-button": ("report", "Report an error"),
+    }
+    found = context["page_links"]
+    groups = context.get("header_buttons", [])
+    for button in (one for group in groups for one in group.get("buttons", [])):
+        key, text = names.get(button.get("label"), ("", ""))
+        if button.get("text") == "Colab":
+            key, text = "colab", "Open in Colab"
+        if key in found:
+            button.update(url=found[key], text=text, tooltip=text)
+
+
+class ChapterMap(Directive):
+    """The chapters of Part I: a link with its minutes, or the word planned."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return one raw list; a missing minutes.json only leaves the minutes out."""
+        book = ROOT / "book"
+        try:
+            minutes = json.loads((book / "minutes.json").read_text("utf-8"))["chapters"]
+        except (OSError, ValueError, KeyError):
+            minutes = {}
+        rows = "".join(_row(book, n, t, minutes.get(n)) for n, t in PART_I.items())
+        return [nodes.raw("", f'<ol class="bbb-map">{rows}</ol>', format="html")]
+
+
+def _row(book: Path, number: str, title: str, minutes: dict | None) -> str:
+    label = f'<b aria-hidden="true">{number}</b><span>{html.escape(title)}</span>'
+    found = sorted(book.glob(f"{number}_*.ipynb"))
+    if not found:
+        return f'<li class="planned"><div>{label}<small>planned</small></div></li>'
+    time = "here"
+    if minutes:
+        time = f"{math.ceil(minutes['reading'] + minutes['running'])} minutes"
+    link = f'<a href="{found[0].stem}.html">{label}<small>{time}</small></a>'
+    return f"<li>{link}</li>"
+
+
+def front_door(app: Sphinx, error: Exception | None) -> None:
+    """Write index.html at the site's root: the preview, then straight to the book."""
+    if error or app.builder.name != "html":
+        return
+    page = f"""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8" /><title>Block by Block</title>
+<meta http-equiv="refresh" content="0; url=book/index.html" />
+{preview("index", "Block by Block", PITCH)}</head>
+<body><p><a href="book/index.html">Block by Block</a></p></body></html>
+"""
+    (Path(app.outdir) / "index.html").write_text(page, "utf-8")
+
+
+def address(app: Sphinx, config: Config) -> None:
+    """Tell the theme where the project lives; shared.REPOSITORY is the one place."""
+    config.html_baseurl = SITE
+    config.html_theme_options["repository_url"] = HOME
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register everything with Sphinx."""
+    app.connect("config-inited", address, priority=100)
+    app.add_directive("chapter-map", ChapterMap)
+    app.connect("html-page-context", describe_page, priority=100)
+    app.connect("html-page-context", repoint_buttons, priority=900)
+    app.connect("build-finished", front_door, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
