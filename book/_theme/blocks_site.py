@@ -5,7 +5,8 @@
 - The edit link of a generated exercise leads to its source, the solved notebook.
 - The project's address comes from shared/__init__.py, so that it stands in one place.
 - Each page carries a description and a preview for chats and networks.
-- The directive {chapter-map} draws the chapters with minutes measured by the tests.
+- The directive {chapter-map} draws the chapters with minutes measured by the tests, and
+  {commands} shows lines for a terminal that contain the address.
 """
 
 from __future__ import annotations
@@ -118,6 +119,17 @@ def repoint_buttons(
             button.update(url=found[key], text=text, tooltip=text)
 
 
+class Commands(Directive):
+    """Lines for a terminal, in which HOME stands for the project's address."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        """Return one block of code."""
+        text = "\n".join(self.content).replace("HOME", HOME)
+        return [nodes.literal_block(text, text, language="bash")]
+
+
 class ChapterMap(Directive):
     """The chapters of Part I: a link with its minutes, or the word planned."""
 
@@ -161,12 +173,16 @@ def address(app: Sphinx, config: Config) -> None:
     """Tell the theme where the project lives; shared.REPOSITORY is the one place."""
     config.html_baseurl = SITE
     config.html_theme_options["repository_url"] = HOME
+    first = "book/00_meet_the_machine.ipynb"
+    colab = f"[Open chapter 00 in Colab]({COLAB}/{REPOSITORY}/blob/{RELEASE}/{first})"
+    config.myst_substitutions = {"home": HOME, "colab": colab}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.connect("config-inited", address, priority=100)
     app.add_directive("chapter-map", ChapterMap)
+    app.add_directive("commands", Commands)
     app.connect("html-page-context", describe_page, priority=100)
     app.connect("html-page-context", repoint_buttons, priority=900)
     app.connect("build-finished", front_door, priority=900)
