@@ -6,6 +6,7 @@ matter only when a value of theirs comes in, and then they are loaded already.
 """
 
 import math
+import re
 import reprlib
 import sys
 from collections.abc import Iterator, Mapping, Set
@@ -47,6 +48,11 @@ def short(value: Any, width: int = 76) -> str:
         text = _Short().repr(value)
     except Exception:  # a learner's own class may have a broken __repr__
         text = f"<{type(value).__name__}>"
+    return cut(re.sub(r" at 0x[0-9a-fA-F]+", "", text), width)
+
+
+def cut(text: str, width: int = 76) -> str:
+    """`text` on one line, cut to `width` characters."""
     text = " ".join(text.split())
     return text if len(text) <= width else text[: width - 3] + "..."
 

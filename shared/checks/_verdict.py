@@ -4,7 +4,7 @@ import inspect
 from dataclasses import dataclass
 from typing import Any
 
-from shared.checks._compare import difference, is_array, kind, number, short
+from shared.checks._compare import cut, difference, is_array, kind, number, short
 from shared.checks._exercise import Exercise, differs
 from shared.checks._run import Outcome, TimeUp, is_stub, run, run_all
 
@@ -131,7 +131,7 @@ def _explain(task: Exercise, expected: list[Outcome], got: list[Outcome]) -> Ver
     if expected[first].error is None and got[first].error is None and not numbers:
         lines.append(f"differs   {found[first]}")
     for text in got[first].printed.splitlines()[:3]:
-        lines.append(f"printed   {short(text)}")
+        lines.append(f"printed   {cut(text)}")
     known = [m for m in task.mistakes if task.same(task.behaviour(m), got)]
     if known:
         lines.append(f"It behaves like: {' or '.join(m.name for m in known)}.")
@@ -177,10 +177,9 @@ def _shown(outcome: Outcome) -> str:
 def short_text(error: BaseException) -> str:
     """The message of an error on one line; an error may fail even at that."""
     try:
-        text = " ".join(str(error).split())
+        return cut(str(error), 60)
     except Exception:
         return ""
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _changed(task: Exercise, used: list[tuple]) -> str:
