@@ -1,10 +1,16 @@
-"""Let tests import shared/ and the tools, and keep pytest out of the built site."""
+"""Let tests import shared/ and the tools, keep pytest out of the built site, and make
+small repositories for the tools' own tests.
+"""
 
+import shutil
 import sys
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).resolve().parent
-for folder in (HERE / "tools", HERE.parent):
+ROOT = HERE.parent
+for folder in (HERE / "tools", ROOT):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
@@ -12,3 +18,61 @@ for folder in (HERE / "tools", HERE.parent):
 def pytest_configure(config) -> None:
     """The built site holds copies of the notebooks; they are not tests."""
     config.addinivalue_line("norecursedirs", "_build")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """Keep the cells of a notebook in one process, also where `--dist` is not given."""
+    if config.getvalue("dist") == "load":
+        from xdist.scheduler import LoadScopeScheduling
+
+        return LoadScopeScheduling(config, log)
+    return None
+
+
+class Tree:
+    """A repository of the book's layout with as few files as a test needs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.book = root, root / "book"
+        (root / "tests").mkdir(parents=True)
+        self.book.mkdir()
+        skip = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(HERE / "tools", root / "tests" / "tools", ignore=skip)
+        (root / "shared").mkdir()
+        shutil.copy(ROOT / "shared" / "__init__.py", root / "shared")
+        shutil.copy(ROOT / "book" / "conftest.py", self.book)
+
+    def module(self, name: str, text: str) -> Path:
+        """Write shared/NAME.py."""
+        path = self.root / "shared" / f"{name}.py"
+        path.write_text(text, "utf-8")
+        return path
+
+    def page(self, name: str, *cells, first: bool = True) -> Path:
+        """Write book/NAME.ipynb, not yet run. A cell is text, or (text, tags or
+        metadata); text that begins with "# " and a capital letter is prose."""
+        import nbformat
+        import notebooks
+
+        make, made = nbformat.v4, []
+        if first:
+            tags = {"tags": ["hide-input"]}
+            made.append(make.new_code_cell(notebooks.FIRST_CELL, metadata=tags))
+        for cell in cells:
+            text, extra = cell if isinstance(cell, tuple) else (cell, {})
+            metadata = extra if isinstance(extra, dict) else {"tags": list(extra)}
+            prose = text.startswith("# ") and text[2:3].isupper()
+            new = make.new_markdown_cell if prose else make.new_code_cell
+            made.append(new(text, metadata=metadata))
+        for position, cell in enumerate(made, start=1):
+            cell["id"] = f"c{position}"
+        path = self.book / f"{name}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(notebooks.dumps(make.new_notebook(cells=made)), "utf-8")
+        return path
+
+
+@pytest.fixture
+def tree(tmp_path) -> Tree:
+    """Return a small repository in a temporary folder."""
+    return Tree(tmp_path / "repository")

@@ -11,8 +11,12 @@ under a second name first, so that an error or an interruption leaves the old on
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
+import logging
 import os
 import re
+import signal
 import sys
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -58,6 +62,10 @@ FRONT_ENDS = (
     "vscode",
 )
 HEAD = "where_you_are("
+# nbclient logs on its own what our messages say in one sentence.
+QUIET = logging.getLogger("block-by-block.bake")
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 
 
 # --- canonical form --------------------------------------------------------------
@@ -133,7 +141,7 @@ def unbaked(path: Path) -> str:
 
 def run(nb: NotebookNode, path: Path, timeout: float) -> None:
     """Run a notebook's cells in a fresh kernel; raise NotebookError when one fails."""
-    name = notebooks.label(path)
+    name, started = notebooks.label(path), []
     client = NotebookClient(
         nb,
         timeout=timeout,
@@ -144,6 +152,9 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=40"],
+        on_notebook_start=lambda notebook: let_signals_through(),
+        on_cell_start=lambda cell, cell_index: started.append(cell),
+        log=QUIET,
     )
     for cell in notebooks.code_cells(nb):
         cell.outputs, cell.execution_count = [], None
@@ -151,32 +162,37 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
         client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
     except CellTimeoutError:
         raise NotebookError(
-            f"{name}: {where(nb)} ran longer than its time limit; make it quicker, or "
-            "give the cell more time (metadata `timeout`, seconds)"
+            f"{name}: {where(nb, started)} ran longer than its time limit; make it "
+            "quicker, or give the cell more time (metadata `timeout`, seconds)"
         ) from None
     except DeadKernelError:
         raise NotebookError(
-            f"{name}: the kernel died in {where(nb)} (out of memory, or killed); "
-            "the notebook on disk is as it was"
+            f"{name}: the kernel died in {where(nb, started)} (out of memory, or "
+            "killed); the notebook on disk is as it was"
         ) from None
     except CellExecutionError as error:
         value = notebooks.clean(error.evalue)
         raise NotebookError(
-            f"{name}: {where(nb)} raised {error.ename}: {value}"
+            f"{name}: {where(nb, started)} raised {error.ename}: {value}"
         ) from None
     except RuntimeError as error:
         raise NotebookError(f"{name}: no kernel could be started ({error})") from None
 
 
-def where(nb: NotebookNode) -> str:
+def let_signals_through() -> None:
+    """Let Ctrl-C stop the run: nbclient would only stop the kernel, and go on."""
+    loop = asyncio.get_running_loop()
+    with contextlib.suppress(RuntimeError):  # Windows, or not the main thread
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def where(nb: NotebookNode, started: list[NotebookNode]) -> str:
     """Name the cell at which a run stopped: its position and its first line."""
-    cells = notebooks.code_cells(nb)
-    ran = [i for i, cell in enumerate(cells) if cell.execution_count is not None]
-    started = max(ran, default=0)
-    failed = any(out.output_type == "error" for out in cells[started].outputs)
-    index = started if failed or not ran else min(started + 1, len(cells) - 1)
-    lines = cells[index].source.strip().splitlines() or [""]
-    return f"code cell {index + 1} ({lines[0][:60]!r})"
+    last = started[-1] if started else notebooks.code_cells(nb)[0]
+    ids = [cell.id for cell in notebooks.code_cells(nb)]
+    lines = last.source.strip().splitlines() or [""]
+    return f"code cell {ids.index(last.id) + 1} ({lines[0][:60]!r})"
 
 
 def empty_cells(nb: NotebookNode) -> list[int]:
@@ -236,10 +252,22 @@ def bake_all(paths: list[Path], jobs: int, timeout: float) -> int:
     failed = 0
     context = get_context("spawn")
     with ProcessPoolExecutor(max_workers=jobs, mp_context=context) as pool:
-        waiting = {pool.submit(attempt, path, timeout): path for path in paths}
-        for done in as_completed(waiting):
-            failed += told(waiting[done], *done.result())
+        waiting = {pool.submit(in_worker, path, timeout): path for path in paths}
+        try:
+            for done in as_completed(waiting):
+                failed += told(waiting[done], *done.result())
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
     return failed
+
+
+def in_worker(path: Path, timeout: float) -> tuple[float, str]:
+    """Bake one notebook in a process of a pool, where Ctrl-C must not be a crash."""
+    try:
+        return attempt(path, timeout)
+    except KeyboardInterrupt:
+        return 0.0, f"{notebooks.label(path)}: interrupted"
 
 
 def told(path: Path, seconds: float, problem: str) -> bool:

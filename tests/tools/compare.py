@@ -75,16 +75,20 @@ def same_text(stored: str, new: str, tolerance: Tolerance) -> bool:
     stored, new = clean(stored), clean(new)
     if stored == new:
         return True
-    if frame(stored) != frame(new):
+    olds, news = DECIMAL.findall(stored), DECIMAL.findall(new)
+    # A number that grew by a digit moves the padding of its whole table.
+    moved = [len(number) for number in olds] != [len(number) for number in news]
+    if frame(stored, moved) != frame(new, moved):
         return False
-    pairs = zip(DECIMAL.findall(stored), DECIMAL.findall(new), strict=True)
-    return all(tolerance.near(a, b) for a, b in pairs)
+    return all(map(tolerance.near, olds, news))
 
 
-def frame(text: str) -> str:
-    """Return a text with each decimal as `#`, and the padding around it made even."""
-    lines = DECIMAL.sub("#", text).split("\n")
-    return "\n".join(" ".join(line.split()) for line in lines)
+def frame(text: str, moved: bool) -> str:
+    """Return a text with each decimal as `#`; `moved` makes all padding one space."""
+    text = DECIMAL.sub("#", text)
+    if not moved:
+        return text
+    return "\n".join(" ".join(line.split()) for line in text.split("\n"))
 
 
 # --- a cell's outputs ------------------------------------------------------------
