@@ -37,8 +37,8 @@ for authors
            with pytest's own arguments only what they select
   bake [FILES]
            run notebooks from top to bottom and store their outputs
-  sync [--check | --to-shared | --to-notebook]
-           keep notebook cells and shared/ equal byte for byte, and README's map
+  sync [--check | --to-shared | --to-notebook] [FILES]
+           keep notebook cells and shared/ equal, first cells and minutes too
   student [FILES]
            make the exercises from the solved notebooks
   address [OWNER/REPOSITORY]

@@ -147,7 +147,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "test": test,
     "lab": lab,
     "bake": tool("site", "bake.py"),
-    "sync": tool("site", "sync.py", "readme.py"),
+    "sync": tool("site", "sync.py"),
     "student": tool("test", "student.py"),
     "address": tool("site", "address.py"),
     "bench": tool("test", "bench.py"),

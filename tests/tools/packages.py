@@ -4,6 +4,7 @@ On Linux without an NVIDIA GPU plain pip draws 2.8 GB of CUDA libraries with tor
 PyTorch's own index of CPU builds is tried first, briefly.
 """
 
+import json
 import os
 import platform
 import re
@@ -58,27 +59,38 @@ def requirements(root: Path) -> list[str]:
     return [line.split("#")[0].strip() for line in text.splitlines()]
 
 
-def need_space(folder: Path, gigabytes: int) -> None:
-    """Stop before an installation that the disk cannot hold.
+def shortage(folder: Path, gigabytes: float) -> str:
+    """Say where the disk is too full for an installation; "" when it is not.
 
     The folder of temporary files counts too: pip unpacks there.
-
-    Raises:
-        Failure: less is free than needed. BLOCKS_SKIP_SPACE_CHECK=1 overrides.
+    BLOCKS_SKIP_SPACE_CHECK=1 switches this off.
     """
     if os.environ.get("BLOCKS_SKIP_SPACE_CHECK") == "1":
-        return
+        return ""
     for place, needed in ((folder, gigabytes), (_temporary(), gigabytes / 3)):
         there = next(p for p in (place, *place.parents) if p.exists())
         free = shutil.disk_usage(there).free / 1e9
         if free < needed:
-            raise Failure(
+            return (
                 f"{free:.1f} GB are free at {there}; the installation needs "
-                f"{needed:.0f} GB there.",
-                "Free some space, or let BLOCKS_VENV (the environment) or TMPDIR "
-                "(temporary files) name a folder on a larger disk. If you know that "
-                "less will do, set BLOCKS_SKIP_SPACE_CHECK=1.",
+                f"{needed:.0f} GB there."
             )
+    return ""
+
+
+def need_space(folder: Path, gigabytes: float) -> None:
+    """Stop before an installation that the disk cannot hold.
+
+    Raises:
+        Failure: less is free than needed.
+    """
+    if found := shortage(folder, gigabytes):
+        raise Failure(
+            found,
+            "Free some space, or let BLOCKS_VENV (the environment) or TMPDIR "
+            "(temporary files) name a folder on a larger disk. If you know that "
+            "less will do, set BLOCKS_SKIP_SPACE_CHECK=1.",
+        )
 
 
 def _temporary() -> Path:
@@ -128,11 +140,24 @@ class Installer:
                     return f"the CPU build, from {index}"
             if index:
                 say(f"      {index} cannot be used; taking pip's own index.")
-            if sys.platform == "linux":
-                say("      Outside that index, torch may bring 2.8 GB of CUDA files.")
-                need_space(self.environment.folder, MUCH)
+            self._need_space_for_cuda(wanted)
             self._need(self._pip("-c", self.root / CONSTRAINTS, *wanted), "torch")
         return ""
+
+    def _need_space_for_cuda(self, wanted: list[str]) -> None:
+        """On a small disk, ask pip first whether torch would bring CUDA's libraries."""
+        folder = self.environment.folder
+        if sys.platform != "linux" or not shortage(folder, MUCH):
+            return
+        with tempfile.TemporaryDirectory() as place:
+            report = Path(place) / "report.json"
+            self._pip("--dry-run", "--report", report, *wanted)
+            if not report.exists():
+                return  # pip will say by itself what is wrong
+            planned = json.loads(report.read_text("utf-8"))["install"]
+        names = [package["metadata"]["name"].lower() for package in planned]
+        if any(name.startswith(("nvidia", "cuda")) for name in names):
+            need_space(folder, MUCH)
 
     def rest(self, entries: list[str]) -> str:
         """Install requirement files and packages, exact versions as constraints."""
