@@ -6,7 +6,9 @@ blocks; words are outlines, so the pictures need no font where they are shown.
 
 from __future__ import annotations
 
+import shutil
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -166,18 +168,54 @@ def social() -> str:
     return picture.svg()
 
 
-DRAWINGS = {"logo.svg": logo, "hero.svg": hero, "social.svg": social}
+def icon() -> str:
+    """The mark in a square, for the browser's tab."""
+    picture = Picture(106, 106, "Block by Block")
+    mark(picture, 3, 0, 100)
+    return picture.svg()
 
 
-def main() -> None:
-    """Write the drawings; the PNG files are taken from them with headless Chromium."""
+DRAWINGS = {"logo.svg": logo, "hero.svg": hero}
+PHOTOGRAPHS = {"social.png": (social, 1200, 630), "favicon.png": (icon, 96, 96)}
+
+
+def photograph(target: Path, svg: str, wide: int, high: int) -> None:
+    """Turn a drawing into PNG with headless Chromium, its ground left transparent."""
+    import chrome
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "drawing.svg"
+        file.write_text(svg, "utf-8")
+        with chrome.Browser(chrome.find()) as browser:
+            page = browser.page(wide, high)
+            clear = {"r": 0, "g": 0, "b": 0, "a": 0}
+            page.call("Emulation.setDefaultBackgroundColorOverride", color=clear)
+            page.call("Emulation.setDeviceMetricsOverride", width=wide, height=high,
+                      deviceScaleFactor=1, mobile=False)  # fmt: skip
+            page.open(file.as_uri())
+            page.shot(Path(folder) / "shot.png", whole=False)
+        shutil.move(Path(folder) / "shot.png", target)
+
+
+def main() -> int:
+    """Write every picture; 1 where no browser is there to make the PNG files."""
     for name, draw in DRAWINGS.items():
         target = STATIC / name
         draft = target.with_suffix(".part")
         draft.write_text(draw(), "utf-8", newline="\n")
         draft.replace(target)
-        print(f"{target.relative_to(ROOT)}  {target.stat().st_size / 1024:.0f} kB")
+    sys.path.insert(0, str(ROOT / "tests" / "tools"))
+    import chrome
+
+    if chrome.find() is None:
+        print("no Chromium or Chrome here: the PNG files stay as they are")
+        return 1
+    for name, (draw, wide, high) in PHOTOGRAPHS.items():
+        photograph(STATIC / name, draw(), wide, high)
+    for name in (*DRAWINGS, *PHOTOGRAPHS):
+        print(f"{name}  {(STATIC / name).stat().st_size / 1024:.0f} kB")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

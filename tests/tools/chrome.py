@@ -45,14 +45,14 @@ class Browser:
 
     def __enter__(self) -> Browser:
         self.profile = tempfile.mkdtemp(prefix="blocks-chrome-")
+        # With 3 and 4 taken, neither the pipes nor Popen's own can land on them.
+        taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
         ours_in, theirs_out = os.pipe()
         theirs_in, ours_out = os.pipe()
 
         def hand_over() -> None:
-            # copies first: 3 and 4 may be in use by the pipes themselves
-            read, write = os.dup(theirs_in), os.dup(theirs_out)
-            os.dup2(read, 3)
-            os.dup2(write, 4)
+            os.dup2(theirs_in, 3)
+            os.dup2(theirs_out, 4)
 
         command = [self.path, *QUIET, f"--user-data-dir={self.profile}"]
         self.process = subprocess.Popen(
@@ -62,8 +62,8 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        os.close(theirs_in)
-        os.close(theirs_out)
+        for number in (theirs_in, theirs_out, *taken):
+            os.close(number)
         self.reader, self.writer = ours_in, ours_out
         return self
 

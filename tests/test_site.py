@@ -1,0 +1,217 @@
+"""The built site keeps its promises; each check is shown a fault that it catches."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+
+import checksite  # noqa: E402 (the path above comes first)
+import chrome  # noqa: E402
+import looksite  # noqa: E402
+
+SITE = Path(os.environ.get("BLOCKS_SITE", ROOT / "_build" / "html"))
+PAGE = """<!DOCTYPE html><html lang="en" data-theme="light"><head><title>T</title>
+<link rel="canonical" href="https://example.org/x.html" />
+<link rel="icon" href="data:," /></head>
+<body style="background:#fff;color:#111"><main><h1 id="top">T</h1>{body}</main>
+<script>{script}
+const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+document.documentElement.dataset.theme = dark ? "dark" : "light";</script>
+</body></html>"""
+
+
+def built() -> checksite.Site:
+    """The site, or a skip that says how to get it."""
+    if not (SITE / "index.html").exists():
+        pytest.skip(f"no site in {SITE}; python3 course.py site builds it")
+    return checksite.Site(SITE)
+
+
+def browser() -> str:
+    """A browser, or a skip."""
+    path = chrome.find()
+    if path is None:
+        pytest.skip("no Chromium or Chrome is installed here")
+    return path
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Make a site of two pages, the first with the given body."""
+
+    def make(body: str = "") -> Path:
+        (tmp_path / "book").mkdir(exist_ok=True)
+        (tmp_path / "_static").mkdir(exist_ok=True)
+        for name, text in (("a", body), ("b", "")):
+            page = PAGE.format(body=text, script="")
+            (tmp_path / "book" / f"{name}.html").write_text(page, "utf-8")
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.parametrize("rule", checksite.Site.RULES, ids=lambda rule: rule.__name__)
+def test_site(rule):
+    site = built()
+    assert site.book(), "the site has no page of the book"
+    assert list(rule(site)) == []
+
+
+FAULTS = {
+    "remote image": ("loads_nothing_remote", '<img src="https://e.org/a.png">'),
+    "remote image, no scheme": ("loads_nothing_remote", '<img src="//e.org/a.png">'),
+    "remote script": ("loads_nothing_remote", '<script src="https://e.org/a.js">'),
+    "remote frame": ("loads_nothing_remote", '<iframe src="https://e.org/"></iframe>'),
+    "remote style": (
+        "loads_nothing_remote",
+        '<link rel="stylesheet" href="https://e.org/a.css">',
+    ),
+    "remote font in a style": (
+        "loads_nothing_remote",
+        "<style>@font-face{src:url('https://e.org/f.woff2')}</style>",
+    ),
+    "remote ground in an attribute": (
+        "loads_nothing_remote",
+        '<p style="background:url(https://e.org/a.png)">x</p>',
+    ),
+    "one of several sizes is remote": (
+        "loads_nothing_remote",
+        '<img alt="a" src="b.html" srcset="b.html 1x, https://e.org/a.png 2x">',
+    ),
+    "link to no file": ("links_lead_somewhere", '<a href="missing.html">x</a>'),
+    "link to no anchor": ("links_lead_somewhere", '<a href="b.html#nowhere">x</a>'),
+    "no anchor on the page itself": ("links_lead_somewhere", '<a href="#no">x</a>'),
+    "missing picture": ("links_lead_somewhere", '<img alt="x" src="gone.svg">'),
+    "no alternative text": ("pictures_are_described", '<img src="b.html">'),
+    "empty alternative text": ("pictures_are_described", '<img alt=" " src="b.html">'),
+    "file name for a text": (
+        "pictures_are_described",
+        '<img alt="../_images/09d42a6b56a3263f81f511a214bc789d.svg" src="b.html">',
+    ),
+    "no search index": ("search_knows_each_page", ""),
+    "no preview": ("previews_are_whole", ""),
+    "no links home": ("buttons_lead_home", ""),
+    "Colab at another branch": (
+        "buttons_lead_home",
+        f'<a href="{checksite.COLAB.replace(checksite.RELEASE, "main")}a.ipynb">x</a>',
+    ),
+    "heavy page": ("pages_are_light", "x" * (checksite.HEAVIEST + 1)),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_planted_fault_is_caught(name, small):
+    rule, body = FAULTS[name]
+    site = checksite.Site(small(body))
+    assert any("a.html" in line or ".js" in line for line in getattr(site, rule)())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<a href="https://example.org/">a link to click loads nothing</a>',
+        '<a href="b.html#top">x</a><a href="#top">y</a><a href="mailto:a@b.c">z</a>',
+        '<img alt="Bars that shrink" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">',
+    ],
+)
+def test_what_is_right_passes(body, small):
+    site = checksite.Site(small(body))
+    rules = "loads_nothing_remote", "links_lead_somewhere", "pictures_are_described"
+    assert [line for rule in rules for line in getattr(site, rule)()] == []
+
+
+def test_an_empty_folder_is_a_problem(tmp_path):
+    assert "no page of the book" in checksite.Site(tmp_path).problems()[0]
+
+
+def test_remote_style_sheet_content_is_caught(small):
+    folder = small()
+    (folder / "_static" / "a.css").write_text('@import "https://e.org/b.css";')
+    found = list(checksite.Site(folder).loads_nothing_remote())
+    assert found == ["_static/a.css: loads https://e.org/b.css from elsewhere"]
+
+
+def test_pages_in_a_browser():
+    browser()
+    site = built()
+    names = [site.name(page.path) for page in site.book()]
+    assert names, "the site has no page of the book"
+    assert looksite.problems(site.folder, names) == []
+
+
+def test_search_finds_a_word():
+    path, site = browser(), built()
+    with looksite.served(site.folder) as home, chrome.Browser(path) as opened:
+        page = opened.page(1280, 900)
+        events = page.open(f"{home}/search.html?q=troubleshooting")
+        page.until("document.querySelectorAll('#search-results li a').length > 0")
+        found = page.evaluate("document.querySelector('#search-results').innerText")
+        assert list(looksite.heard(events, home)) == []
+    assert "troubleshooting" in found
+
+
+SEEN = {
+    "asks http://192.0.2.1/a.png": {"body": '<img src="http://192.0.2.1/a.png">'},
+    "asks http://192.0.2.1/b": {"script": "fetch('http://192.0.2.1/b').catch(e => 0)"},
+    "pixels wide": {"body": "<div style='width:2000px;height:9px'></div>"},
+    "formulas are not drawn": {"body": '<span class="math">x^2</span>'},
+    "script error": {"script": "setTimeout(() => { missing() }, 1);"},
+    "console: sorry": {"script": "console.error('sorry');"},
+    "error 404": {"body": '<img src="gone.png">'},
+    "too faint": {"body": "<p style='color:#ccc'>Hardly to be read</p>"},
+    "shown in": {"script": "addEventListener('load', () => "
+                 "document.documentElement.dataset.theme = 'sepia');"},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def faults_seen(tmp_path_factory):
+    """Problems that a browser sees on a page per planted fault, and on one without."""
+    browser()
+    folder = tmp_path_factory.mktemp("faults")
+    for number, fault in enumerate([*SEEN.values(), {}]):
+        page = PAGE.format(**{"body": "", "script": ""} | fault)
+        (folder / f"{number}.html").write_text(page, "utf-8")
+    names = [f"{number}.html" for number in range(len(SEEN) + 1)]
+    return looksite.problems(folder, names, {390: 600})
+
+
+@pytest.mark.parametrize("expected", SEEN)
+def test_browser_sees_planted_fault(expected, faults_seen):
+    number = list(SEEN).index(expected)
+    lines = [line for line in faults_seen if line.startswith(f"{number}.html")]
+    assert any(expected in line for line in lines), lines
+
+
+def test_browser_sees_no_fault_where_none_is(faults_seen):
+    assert [line for line in faults_seen if line.startswith(f"{len(SEEN)}.")] == []
+
+
+def test_the_committed_drawings_are_what_the_code_draws():
+    sys.path.insert(0, str(ROOT / "book" / "figures"))
+    import draw_logo
+
+    for name in ("logo.svg", "hero.svg"):
+        committed = (ROOT / "book" / "_static" / name).read_text("utf-8")
+        assert draw_logo.DRAWINGS[name]() == committed, f"run draw_logo.py for {name}"
+
+
+def test_fonts_and_mathematics_carry_their_licences():
+    for folder in ("fonts", "vendor/mathjax"):
+        held = {path.name for path in (ROOT / "book" / "_static" / folder).iterdir()}
+        assert any(name.startswith("LICENSE") for name in held), folder
+
+
+def test_shots_says_what_is_missing(tmp_path, capsys, monkeypatch):
+    import shots
+
+    arguments = ["shots.py", str(tmp_path), "--site", str(tmp_path / "none")]
+    monkeypatch.setattr(sys, "argv", arguments)
+    assert shots.main() == 1
+    assert "course.py site" in capsys.readouterr().out
+    shutil.rmtree(tmp_path, ignore_errors=True)
