@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from shared.checks._compare import difference
@@ -56,17 +57,21 @@ class Exercise:
             return [lambda: answer]
         return [lambda args=args: answer(*args) for args in trials]
 
+    @cached_property
     def expected(self) -> list[Outcome]:
-        """What the reference does on every trial."""
-        answer = self.reference if self.wants_callable else self.reference()
-        return [run(call) for call in self.calls(answer, self.trials())]
+        """What the reference does on every trial; tried once."""
+        return self.outcomes(self.reference)
 
-    def behaviour(self, mistake: Mistake) -> list[Outcome]:
-        """What a mistake does on every trial."""
-        wrong = mistake.wrong
-        if not self.wants_callable and callable(wrong):
-            wrong = wrong()
-        return [run(call) for call in self.calls(wrong, self.trials())]
+    @cached_property
+    def behaviours(self) -> dict[str, list[Outcome]]:
+        """What each known mistake does on every trial, by its name; tried once."""
+        return {mistake.name: self.outcomes(mistake.wrong) for mistake in self.mistakes}
+
+    def outcomes(self, version: Any) -> list[Outcome]:
+        """What a version of the reference, right or wrong, does on every trial."""
+        if not self.wants_callable and callable(version):
+            version = version()
+        return [run(call) for call in self.calls(version, self.trials())]
 
     def same(self, a: list[Outcome], b: list[Outcome]) -> bool:
         """Whether two lists of outcomes agree in every trial."""

@@ -30,7 +30,7 @@ def verdict_on(task: Exercise, answer: Any) -> Verdict:
     refused = _refusal(task, answer)
     if refused:
         return _not_yet(task, refused)
-    expected, trials = task.expected(), task.trials()
+    expected, trials = task.expected, task.trials()
     got = run_all(task.calls(answer, trials), task.seconds)
     if _gives_nothing(expected, got):
         if any(outcome.printed for outcome in got):
@@ -132,7 +132,7 @@ def _explain(task: Exercise, expected: list[Outcome], got: list[Outcome]) -> Ver
         lines.append(f"differs   {found[first]}")
     for text in got[first].printed.splitlines()[:3]:
         lines.append(f"printed   {cut(text)}")
-    known = [m for m in task.mistakes if task.same(task.behaviour(m), got)]
+    known = [m for m in task.mistakes if task.same(task.behaviours[m.name], got)]
     if known:
         lines.append(f"It behaves like: {' or '.join(m.name for m in known)}.")
         lines += list(dict.fromkeys(m.advice for m in known))
@@ -184,14 +184,22 @@ def short_text(error: BaseException) -> str:
 
 def _changed(task: Exercise, used: list[tuple]) -> str:
     """The name of the first argument that the answer changed and the reference kept."""
+    before = task.trials()
+    moved = _moved(before, used)
+    if not moved:
+        return ""
     kept = task.trials()
-    for call in task.calls(task.reference, kept) if task.wants_callable else []:
+    for call in task.calls(task.reference, kept):
         run(call)
-    for before, after, reference in zip(task.trials(), used, kept, strict=True):
-        for i, value in enumerate(before):
-            if not (is_array(value) or isinstance(value, list | dict | set)):
-                continue
-            moved = difference(value, after[i], 0.0) is not None
-            if moved and difference(value, reference[i], 0.0) is None:
-                return _names(task, len(before))[i]
-    return ""
+    moved -= _moved(before, kept)
+    return _names(task, len(before[0]))[min(moved)] if moved else ""
+
+
+def _moved(before: list[tuple], after: list[tuple]) -> set[int]:
+    """Positions of the arguments that changed in some trial."""
+    return {
+        i
+        for old, new in zip(before, after, strict=True)
+        for i, (a, b) in enumerate(zip(old, new, strict=True))
+        if (is_array(a) or isinstance(a, list | dict | set)) and difference(a, b, 0.0)
+    }

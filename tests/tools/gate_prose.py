@@ -9,6 +9,8 @@ from functools import cache
 import notebooks
 from page import Markdown, Page, Problem, texts
 
+from shared.check import registry
+
 # Words that tell readers that something is easy, or that say nothing.
 FORBIDDEN = (
     "simply", "obviously", "obvious", "of course", "trivially", "trivial", "clearly",
@@ -184,8 +186,7 @@ def _claimed(text: Markdown) -> Iterator[str]:
         part = part.replace("{,}", ",")
         for match in DECIMAL.finditer(part):
             before = part[: match.start()]
-            exercise = re.fullmatch(r"0\d\.\d+", match[0])
-            if not exercise and not NAMED.search(before):
+            if match[0] not in registry() and not NAMED.search(before):
                 yield match[0].lstrip("-")
 
 
