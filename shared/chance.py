@@ -17,7 +17,17 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from shared.grammar import Call, Draw, Env, Literal, Number, capital, words
+from shared.grammar import (
+    WORD,
+    Call,
+    Draw,
+    Env,
+    Literal,
+    Number,
+    Rule,
+    Set,
+    capital,
+)
 from shared.notation import read
 
 
@@ -59,6 +69,8 @@ class Grammar:
             for name, rule in self.rules.items()
             if all(way.condition is None for way in rule.ways)
         }
+        self.looks = reach(self.rules)
+        self.matters = set().union(*self.looks.values())
 
     @staticmethod
     def table(ways: list) -> tuple[list, list[int], list[float]]:
@@ -147,7 +159,7 @@ class Grammar:
             text = capital(text)
         if space and text[0] not in " \n":
             text = " " + text
-        first = words(text.rstrip(" "))[0]
+        first = WORD.match(text.rstrip(" "))[0]
         text = text[len(first) :]
         if text.strip(" "):
             rest, text = (Literal(text), rest), ""
@@ -185,7 +197,12 @@ class Grammar:
         return self.measure(rule, {}, {})[0]
 
     def measure(self, rule: str, env: Env, known: dict) -> tuple[float, list]:
-        """Entropy of a rule from ``env`` on, and the (chance, env) it can end in."""
+        """Entropy of a rule from ``env`` on, and the (chance, env) it can end in.
+
+        A rule does the same wherever the names that it looks at mean the same, so it
+        is measured once for each such case; the ends hold these names and new ones.
+        """
+        env = {k: v for k, v in env.items() if k in self.looks[rule]}
         key = (rule, frozenset(env.items()))
         if key not in known:
             ways, sums, costs = self.ways(rule, env)
@@ -195,7 +212,7 @@ class Grammar:
                 nats, after = self.measure_parts(way.parts, env, known)
                 total += share * (cost + nats)
                 ends += [(share * chance, end) for chance, end in after]
-            known[key] = total, merge(ends)
+            known[key] = total, self.merge(ends)
         return known[key]
 
     def measure_parts(
@@ -209,7 +226,7 @@ class Grammar:
                 nats, ends = self.measure_part(part, case, known)
                 total += chance * nats
                 after += [(chance * share, end) for share, end in ends]
-            cases = merge(after)
+            cases = self.merge(after)
         return total, cases
 
     def measure_part(
@@ -217,14 +234,26 @@ class Grammar:
     ) -> tuple[float, list[tuple[float, Env]]]:
         """Entropy of one part, and the environments it can end in."""
         if isinstance(part, Call):
-            return self.measure(part.rule, env, known)
+            nats, ends = self.measure(part.rule, env, known)
+            return nats, [(share, {**env, **end}) for share, end in ends]
         if isinstance(part, Draw):
             left = part.left(env)
             after = dict(env)
             part.bind(after, left[0])
             return math.log(len(left)), [(1.0, after)]
+        if not isinstance(part, (Number, Set)):
+            return 0.0, [(1.0, env)]
         ends = [(share, after) for share, _, after in part.outcomes(env)]
-        return (math.log(len(ends)) if isinstance(part, Number) else 0.0), ends
+        return math.log(len(ends)), ends
+
+    def merge(self, cases: list[tuple[float, Env]]) -> list[tuple[float, Env]]:
+        """Add up the chances of environments that differ in nothing that matters."""
+        found: dict[frozenset, tuple[float, Env]] = {}
+        for chance, env in cases:
+            env = {k: v for k, v in env.items() if k in self.matters}
+            key = frozenset(env.items())
+            found[key] = (found[key][0] + chance if key in found else chance, env)
+        return list(found.values())
 
 
 def tidy(text: str, keep: bool = False) -> str:
@@ -236,10 +265,29 @@ def tidy(text: str, keep: bool = False) -> str:
     return text if keep else text.lstrip(" ")
 
 
-def merge(cases: list[tuple[float, Env]]) -> list[tuple[float, Env]]:
-    """Add up the chances of equal environments."""
-    found: dict[frozenset, tuple[float, Env]] = {}
-    for chance, env in cases:
-        key = frozenset(env.items())
-        found[key] = (found[key][0] + chance if key in found else chance, env)
-    return list(found.values())
+def reach(rules: dict[str, Rule]) -> dict[str, set[str]]:
+    """For each rule, the names that it or any rule it calls looks at."""
+    looks = {name: looks_at(rule) for name, rule in rules.items()}
+    calls = {
+        name: {p.rule for way in rule.ways for p in way.parts if isinstance(p, Call)}
+        for name, rule in rules.items()
+    }
+    grown = True
+    while grown:
+        before = sum(map(len, looks.values()))
+        for name in rules:
+            looks[name] = looks[name].union(*(looks[called] for called in calls[name]))
+        grown = sum(map(len, looks.values())) > before
+    return looks
+
+
+def looks_at(rule: Rule) -> set[str]:
+    """The names whose values decide what a rule does (not only what it writes)."""
+    parts = [part for way in rule.ways for part in way.parts]
+    codes = [way.condition for way in rule.ways if way.condition]
+    codes += [part.code for part in parts if isinstance(part, Set)]
+    for part in parts:
+        if isinstance(part, Number):
+            codes += [part.low, part.high]
+    lists = {"#" + part.list for part in parts if isinstance(part, Draw)}
+    return lists.union(*(code.co_names for code in codes))

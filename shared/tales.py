@@ -47,7 +47,7 @@ KINDS = {
 #: Five beginnings. Every chapter asks the model of that chapter to go on from them.
 PROMPTS = (
     "One windy morning, Mara",
-    "Tom was a child who talked to boats. Tom had a kite and took it everywhere.",
+    "Dear Finn,\nIt is me, Nell. I have to tell you something about your kite.",
     "Nell was a child who counted everything twice. Nell had seven plums in a bag "
     "and was very proud of them. A goat ran off with three. Now Nell had",
     "Ada lived in the small house by the river, where the kettle was always on. Ada "
@@ -55,7 +55,8 @@ PROMPTS = (
     'said Finn, "but I have no bell." "Only until Sunday," said Ada. Finn lent it to '
     'Rosa, because Rosa said please. In the evening Ada came to Finn. "Where is my '
     'bell?" asked Ada. "',
-    "Nell",
+    "I have one leg and cannot walk. I do not mind the rain, but the wind can turn me "
+    "around. I go up when the rain comes down. What am I? I am",
 )
 
 
