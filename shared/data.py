@@ -7,6 +7,7 @@ B windows of T tokens, and as targets the same windows one token later.
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -100,19 +101,23 @@ def random_batch(
     import torch
 
     check_length(ids, length)
+    if batch_size < 1 or not isinstance(generator, torch.Generator):
+        raise ValueError(
+            f"batch_size is {batch_size} and generator is {generator!r}; expected at "
+            "least 1, and a generator such as torch.Generator().manual_seed(0)"
+        )
     starts = torch.randint(len(ids) - length, (batch_size,), generator=generator)
     cut = np.stack([ids[s : s + length + 1] for s in starts.tolist()])
-    rows = torch.from_numpy(cut.astype(np.int64))  # (B, T + 1)
-    return rows[:, :-1], rows[:, 1:]
+    cut = torch.from_numpy(cut.astype(np.int64))  # (B, T + 1)
+    return cut[:, :-1], cut[:, 1:]
 
 
 def batches(
     ids: Sequence[int], batch_size: int, length: int, generator: "torch.Generator"
 ) -> Iterator[tuple["torch.Tensor", "torch.Tensor"]]:
     """Random batches without end; the generator alone decides which."""
-    check_length(ids, length)
-    while True:
-        yield random_batch(ids, batch_size, length, generator)
+    check_length(ids, length)  # at once, not when the first batch is asked for
+    return (random_batch(ids, batch_size, length, generator) for _ in count())
 
 
 def rows(
@@ -145,7 +150,7 @@ def rows(
 
 def save_ids(path: str | Path, ids: Iterable[int]) -> None:
     """Write token ids as a NumPy file of 2 bytes per id (4 if one is above 65,535)."""
-    row = np.asarray(ids if hasattr(ids, "__len__") else list(ids))
+    row = np.asarray(list(ids) if isinstance(ids, Iterator) else ids)
     if row.ndim != 1 or not len(row) or row.dtype.kind not in "iu":
         raise ValueError(
             f"expected one row of token ids, got shape {row.shape} of {row.dtype}"

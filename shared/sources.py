@@ -27,8 +27,8 @@ class DataUnavailable(OSError):
 class Source:
     """Where a public file comes from, and how to know that it is the right one.
 
-    size is in bytes; path is the file's place in the cache and in a mirror; member
-    is its name inside the zip archive that stands at `url`, if it is one.
+    size is in bytes; path is the file's place in the cache and in a mirror; member is
+    the file's name inside the zip archive at `url`, where there is one.
     """
 
     path: str
@@ -42,6 +42,7 @@ class Source:
 
 GITHUB = "https://raw.githubusercontent.com/"
 TINYLLAMAS = "https://huggingface.co/karpathy/tinyllamas/resolve/main/stories260K/"
+VERDICT = "rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/the-verdict.txt"
 GPT2 = "https://openaipublic.blob.core.windows.net/gpt-2/encodings/main/"
 
 REGISTRY = {
@@ -55,8 +56,7 @@ REGISTRY = {
     ),
     "the-verdict.txt": Source(
         "the-verdict.txt",
-        GITHUB + "rasbt/LLMs-from-scratch/main/ch02/01_main-chapter-code/"
-        "the-verdict.txt",
+        GITHUB + VERDICT,
         20_479,
         "b41e41a68f0398a3154ae69e2e4c0e2694e17fe0d66730536837f1b01935b31f",
         "public domain",
@@ -156,10 +156,9 @@ def find_in_mirror(name: str) -> Path | None:
 
 def available(name: str) -> bool:
     """Whether `fetch` would find the right file without using the network."""
-    cached = cache_folder() / source(name).path
-    if find_in_mirror(name):
-        return True
-    return cached.is_file() and sha256_of(cached) == source(name).sha256
+    wanted = source(name)
+    path = find_in_mirror(name) or cache_folder() / wanted.path
+    return path.is_file() and sha256_of(path) == wanted.sha256
 
 
 def fetch(name: str) -> Path:
@@ -190,8 +189,8 @@ def fetch(name: str) -> Path:
         raise DataUnavailable(
             f"{name} is not on this machine and could not be fetched "
             f"({explain(error, wanted)}). The book goes on without it; to have it, "
-            f"run this again with a network, or put the file at {wanted.path} in a "
-            "folder and name that folder in the variable BLOCKS_DATA."
+            f"run this again with a network, or put the file into a folder as "
+            f"{wanted.path} and set the variable BLOCKS_DATA to that folder."
         ) from error
 
 
@@ -291,6 +290,8 @@ def explain(error: Exception, wanted: Source) -> str:
     host = urlsplit(wanted.url).netloc
     if isinstance(error, requests.HTTPError):
         return f"{host} answered {error.response.status_code}"
+    if isinstance(error, requests.exceptions.SSLError):
+        return f"the certificate of {host} was refused"
     if isinstance(error, requests.RequestException):
         return f"no connection to {host}, or it broke"
     if isinstance(error, (zipfile.BadZipFile, KeyError)):

@@ -82,6 +82,7 @@ class WordTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """One id per word. Raises ValueError for a word without an id."""
+        check_text(text)
         ids = []
         for word in split_words(text):
             if word not in self.id_of and self.unknown is None:
@@ -201,7 +202,8 @@ class Vocabulary:
 
     def with_special_tokens(self, more: Iterable[str]) -> Self:
         """A copy with more special tokens at the end; old ids keep their meaning."""
-        return type(self)(self.merges, [*self.special_tokens, *more])
+        names = [*self.special_tokens, *number_special(more, len(self))]
+        return type(self)(self.merges, names)
 
     def save(self, path: str | Path) -> None:
         """Write a readable JSON file with a checksum."""
