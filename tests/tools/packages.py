@@ -233,6 +233,14 @@ REASONS = [
         "this again: what is already there stays.",
     ),
     (
+        r"from versions: none",
+        "pip found no build at all: its index cannot be reached, or has none for this "
+        "Python and this machine",
+        "Check the connection, and that this is Python 3.11, 3.12 or 3.13 (64 bits) on "
+        "Linux, macOS (M chips) or Windows; if you use a mirror of the index, see that "
+        "it is complete.",
+    ),
+    (
         r"No matching distribution found|Could not find a version",
         "the package index has no fitting build for this Python and this machine",
         "Use Python 3.11, 3.12 or 3.13 (64 bits) on Linux, macOS (M chips) or Windows; "
