@@ -18,6 +18,8 @@ for folder in (HERE / "tools", ROOT):
 def pytest_configure(config) -> None:
     """The built site holds copies of the notebooks; they are not tests."""
     config.addinivalue_line("norecursedirs", "_build")
+    slow = "slow: left out by `course.py test --quick`"
+    config.addinivalue_line("markers", slow)
 
 
 def pytest_xdist_make_scheduler(config, log):

@@ -25,7 +25,6 @@ SITE_TESTS = "tests/test_site.py"
 TWO_AT_A_TIME = ["-n", "2", "--dist", "loadscope"]
 QUICK_MINUTES = 1.5  # of measured running time, for the pages that --quick runs
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
-SLOW = "markers=slow: left out by `course.py test --quick`"
 
 
 class Suite:
@@ -117,7 +116,7 @@ class Suite:
         try:
             return website.build(self.root, self.environment)
         except Failure as failure:
-            self.failed.append(f"building the site: {failure.what}")
+            self.failed.append(f"building the site: {failure.what.splitlines()[0]}")
             return "problems found"
 
     def run_site_tests(self) -> str | None:
@@ -134,7 +133,7 @@ class Suite:
 
     def _pytest(self, part: str, what: list[str], cut: bool = False) -> str | None:
         command = [self.environment.python, "-m", "pytest", "-q", "-rfEs"]
-        command += ["-o", SLOW, *what]
+        command += what
         with tempfile.TemporaryDirectory(prefix="blocks-") as folder:
             variables = self._variables(Path(folder), cut)
             if cut:
