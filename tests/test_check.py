@@ -5,6 +5,7 @@ import dataclasses
 import math
 import random
 import sys
+import time
 
 import pytest
 
@@ -137,6 +138,15 @@ def test_an_endless_loop_is_stopped_where_it_stands(surprise):
     assert "no answer within 0.3 seconds (line" in text
     before = len(turns)
     assert sum(1 for _ in range(100_000)) and len(turns) == before, "it still runs"
+
+
+def test_a_call_that_cannot_be_stopped_is_left_behind(surprise, capsys):
+    quick = dataclasses.replace(module._exercises["90.1"], seconds=0.2)
+    module._exercises["90.1"] = quick
+    assert check("90.1", lambda p: time.sleep(2)) is False
+    assert "no answer within 0.2 seconds" in capsys.readouterr().out
+    print("still heard")
+    assert capsys.readouterr().out == "still heard\n"
 
 
 def test_system_exit_does_not_stop_the_page(surprise):

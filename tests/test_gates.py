@@ -298,6 +298,8 @@ FAULTS = [
     (gate_prose.markup, text("```{figure} a.svg\n```"), 20, "a MyST directive"),
     (gate_prose.markup, text("See {ref}`here`."), 20, "a MyST role"),
     (gate_prose.markup, text("(here)=\n# Hi"), 20, "a MyST target"),
+    (gate_prose.markup, text("[x](#same){.big}"), 20, "MyST attributes"),
+    (gate_prose.markup, text("See this.[^1]"), 20, "a footnote"),
     (gate_prose.markup, text("> [!NOTE]\n> Hi."), 20, "a GitHub alert"),
     (gate_prose.markup, text("<script>x</script>"), 20, "the HTML tag <script>"),
     (gate_prose.markup, text("<p onclick='x()'>Hi</p>"), 20, "a script in <p>"),

@@ -50,9 +50,12 @@ def run_all(calls: list[Callable[[], Any]], seconds: float) -> list[Outcome]:
         with contextlib.suppress(TimeUp):
             for call in calls:
                 outcomes.append(run(call))
+                if isinstance(outcomes[-1].error, TimeUp):
+                    break
         done.set()
 
     thread = threading.Thread(target=work, daemon=True)
+    stdout = sys.stdout
     thread.start()
     try:
         if done.wait(seconds):
@@ -65,6 +68,7 @@ def run_all(calls: list[Callable[[], Any]], seconds: float) -> list[Outcome]:
                 break
             _raise_in(thread)
             done.wait(0.05)
+        sys.stdout = stdout  # a thread that is left behind has taken it with it
 
 
 def run(call: Callable[[], Any]) -> Outcome:

@@ -26,6 +26,8 @@ TAGS = set(
 DIRECTIVE = re.compile(r"^\s*(?:`{3,}|~{3,}|:{3,})\s*\{[\w:-]+\}", re.M)
 ROLE = re.compile(r"\{[\w:-]+\}`[^`]+`")
 TARGET = re.compile(r"^\([\w-]+\)=\s*$", re.M)
+ATTRIBUTES = re.compile(r"[\])`]\{[.#]?[\w-]+[^}\n]*\}")
+FOOTNOTE = re.compile(r"\[\^\w+\]")
 ALERT = re.compile(r"^\s*>\s*\[!\w+\]", re.M)
 RAW = re.compile(r"(</summary>|class=\"admonition-title\">.*</p>)[ \t]*\n(?=[^\s<])")
 DECIMAL = re.compile(
@@ -49,6 +51,8 @@ def markup(page: Page) -> list[Problem]:
             (DIRECTIVE, "a MyST directive", "Use Markdown or an admonition <div>"),
             (ROLE, "a MyST role", "Use a Markdown link"),
             (TARGET, "a MyST target", "Link to a heading"),
+            (ATTRIBUTES, "MyST attributes", "Use plain Markdown"),
+            (FOOTNOTE, "a footnote", "Say it in the text; Jupyter has no footnotes"),
             (ALERT, "a GitHub alert", 'Use <div class="admonition tip">'),
             (RAW, "Markdown right under HTML", "Put a blank line between"),
         ):
