@@ -113,21 +113,24 @@ def rewrite(new: str, root: Path = ROOT) -> list[Path]:
 
 def problems(root: Path = ROOT) -> list[str]:
     """Find copies of the address that differ from the one in shared/__init__.py."""
-    repository, _ = current(root)
+    repository, release = current(root)
     owner, name = repository.split("/")
+    hosts = r"(?:github(?:usercontent)?\.com|google\.com/github)"
     other = re.compile(
-        rf"(?:github(?:usercontent)?\.com/(?:repos/|github/)?(?P<owner>[\w.-]+)/"
-        rf"|(?P<host>[\w-]+)\.github\.io/){re.escape(name)}(?![\w-])"
+        rf"(?:{hosts}/(?P<owner>[\w.-]+)/|(?P<site>[\w-]+)\.github\.io/)"
+        rf"{re.escape(name)}(?![\w-])(?:/(?:blob|tree)/(?P<release>v\d[\w.]*))?"
     )
     found = []
     for path in files(root):
         for match in other.finditer(path.read_text("utf-8", errors="replace")):
-            said = match["owner"] or match["host"]
-            same = said == owner if match["owner"] else said.lower() == owner.lower()
-            if not same:
+            same = match["owner"] == owner
+            if match["site"]:
+                same = match["site"].lower() == owner.lower()
+            if not same or match["release"] not in (None, release):
                 found.append(
                     f"{notebooks.label(path, root)} has the address {match[0]!r}, "
-                    f"the book's is {repository}; run `course.py address {repository}`"
+                    f"the book's is {repository}, release {release}; "
+                    f"run `course.py address {repository}` and `course.py sync`"
                 )
     return found
 

@@ -177,6 +177,8 @@ def readme_rows(root: Path) -> str:
     repository, release = address.current(root)
     colab = f"https://colab.research.google.com/github/{repository}/blob/{release}"
     table = compute(root)
+    if not table:
+        return ""
     lines = ["| | Chapter | Reading | Running | Open |", "|---|---|---:|---:|---|"]
     for number, row in sorted(table.items()):
         page, title = f"book/{row['file']}", PART_I.get(number, row["file"])
@@ -184,7 +186,7 @@ def readme_rows(root: Path) -> str:
             f"| {number} | [{title}]({page}) | {math.ceil(row['reading'])} min | "
             f"{math.ceil(row['running'])} min | [Colab]({colab}/{page}) |"
         )
-    return "\n".join(lines)
+    return "\n".join(lines) + "\n"
 
 
 def with_rows(text: str, rows: str) -> str:
@@ -196,7 +198,7 @@ def with_rows(text: str, rows: str) -> str:
             f"README.md has no pair of lines {README_START} and {README_END}, between "
             "which the map of the chapters stands"
         )
-    return f"{before}{start}\n{rows}\n{end}{after}"
+    return f"{before}{start}\n{rows}{end}{after}"
 
 
 def write_readme(root: Path = notebooks.ROOT) -> bool:
