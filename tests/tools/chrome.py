@@ -115,8 +115,9 @@ class Browser:
         phone, scheme = width < 600, "dark" if dark else "light"
         page.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=2 if phone else 1, mobile=phone)  # fmt: skip
-        feature = {"name": "prefers-color-scheme", "value": scheme}
-        page.call("Emulation.setEmulatedMedia", features=[feature])
+        wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
+        features = [{"name": k, "value": v} for k, v in wishes.items()]
+        page.call("Emulation.setEmulatedMedia", features=features)
         return page
 
 
