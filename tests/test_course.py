@@ -46,6 +46,7 @@ def front():
 
 @pytest.mark.parametrize("version", [(2, 7), (3, 6), (3, 10), (3, 14), (4, 0)])
 def test_a_wrong_python_is_refused(front, version, capsys, monkeypatch):
+    monkeypatch.delenv("BLOCKS_ANY_PYTHON", raising=False)
     monkeypatch.setattr(front, "other_pythons", list)
     with pytest.raises(SystemExit) as stop:
         front.check_python((*version, 0))

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture
 def home(tmp_path, monkeypatch):
     """An Environment whose folder does not exist, in a book without requirements."""
-    monkeypatch.delenv("BLOCKS_VENV", raising=False)
+    for name in ("VENV", "ANY_PYTHON", "SKIP_SPACE_CHECK", "TORCH_INDEX"):
+        monkeypatch.delenv(f"BLOCKS_{name}", raising=False)
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "constraints.txt").write_text("")
     (tmp_path / "requirements.txt").write_text("")
@@ -99,7 +100,6 @@ def test_a_python_without_venv_is_told_what_to_install(home, module, monkeypatch
 
 
 def test_a_full_disk_stops_before_the_installation(home, monkeypatch):
-    monkeypatch.delenv("BLOCKS_SKIP_SPACE_CHECK", raising=False)
     free = SimpleNamespace(free=1.2e9)
     monkeypatch.setattr(packages.shutil, "disk_usage", lambda place: free)
     with pytest.raises(Failure, match="1.2 GB are free") as stop:
@@ -115,7 +115,6 @@ def test_a_full_disk_stops_before_the_installation(home, monkeypatch):
 )
 def test_cuda_needs_more_space(home, draws, stops, monkeypatch):
     """Between 3 and 8 GB it depends on what pip would bring along with torch."""
-    monkeypatch.delenv("BLOCKS_SKIP_SPACE_CHECK", raising=False)
     monkeypatch.setattr(packages.sys, "platform", "linux")
     free = SimpleNamespace(free=5e9)
     monkeypatch.setattr(packages.shutil, "disk_usage", lambda place: free)
@@ -181,8 +180,7 @@ def test_what_pip_says_is_explained(why):
     assert failure.todo
 
 
-def test_the_index_of_cpu_builds(monkeypatch):
-    monkeypatch.delenv("BLOCKS_TORCH_INDEX", raising=False)
+def test_the_index_of_cpu_builds(home, monkeypatch):
     monkeypatch.setattr(packages.sys, "platform", "linux")
     monkeypatch.setattr(packages, "has_nvidia", lambda: False)
     assert packages.cpu_index() == packages.CPU_INDEX
