@@ -89,7 +89,7 @@ class Grammar:
         out: list[str] = []
         env: Env = {}
         nats = self.write_rule(rule, env, out, rng)
-        return tidy("".join(out)), env, nats
+        return tidy("".join(out)).lstrip(" "), env, nats
 
     def write_rule(self, rule: str, env: Env, out: list[str], rng: Any) -> float:
         """Choose a way and append its text to ``out``; returns its nats."""
@@ -184,7 +184,7 @@ class Grammar:
             if cap and any(out[before:]):
                 first = next(i for i in range(before, len(out)) if out[i])
                 out[first], cap = capital(out[first]), False
-        return tidy("".join(out), keep=branch.space)
+        return tidy("".join(out))
 
     # Measuring
 
@@ -256,13 +256,9 @@ class Grammar:
         return list(found.values())
 
 
-def tidy(text: str, keep: bool = False) -> str:
-    """Remove the spaces that parts without text leave behind.
-
-    ``keep`` keeps a space at the start, for text that goes on from other text.
-    """
-    text = re.sub("  +", " ", text).rstrip(" ")
-    return text if keep else text.lstrip(" ")
+def tidy(text: str) -> str:
+    """Remove the doubled and last spaces that parts without text leave behind."""
+    return re.sub("  +", " ", text).rstrip(" ")
 
 
 def reach(rules: dict[str, Rule]) -> dict[str, set[str]]:

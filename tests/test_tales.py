@@ -16,7 +16,7 @@ GPT2 = regex.compile(
     r"'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
 )
 # Change this line on purpose when the language changes; then bake every chapter.
-FINGERPRINT = "to be set"
+FINGERPRINT = "e92de49e0ed0288d"
 
 TOY = """
 list pet
@@ -222,7 +222,7 @@ def test_facts_of_tales_are_told_by_their_words():
     """A fact that no text shows could not be verified by a reader."""
     for d in tales.documents(13, 300, "tale"):
         assert d.facts["hero"] in d.text
-        if d.facts.get("holder") == d.facts.get("friend"):
+        if "holder" in d.facts and d.facts["holder"] == d.facts.get("friend"):
             assert d.facts["friend"] in d.text
 
 
@@ -238,11 +238,17 @@ def test_the_prompts_are_five_beginnings_of_documents():
 
 
 def test_the_oracle_goes_on_as_often_as_the_truth_says():
-    prefix, n = "One windy morning, Mara", 1500
-    first = Counter(tales.words(tales.complete(prefix, s))[0] for s in range(n))
+    prefix, n = "One windy morning, Mara", 1200
+    language = tales.language()
+    branches = language.follow(prefix)
+    language.follow = lambda *_: branches  # read the beginning once, not 1,200 times
+    try:
+        first = Counter(tales.words(language.complete(prefix, s))[0] for s in range(n))
+    finally:
+        del language.follow
     for word, p in tales.next_words(prefix).items():
         assert abs(first[word] / n - p) < 5 * math.sqrt(p * (1 - p) / n), word
-    for seed in range(20):
+    for seed in range(8):
         whole = prefix + tales.complete(prefix, seed)
         assert "" in tales.next_words(whole)
 
