@@ -14,7 +14,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-import regex
+from shared.longword import encode_long_word
+from shared.unicode16 import find_all
 
 Pair = tuple[int, int]
 
@@ -27,33 +28,9 @@ GPT2_PATTERN = (
 )
 
 
-# Letters and digits that Unicode added after version 16. `regex` knows them already and
-# tiktoken not yet, so they are taken out of \p{L} and \p{N} for equal cuts.
-NEW_CHARACTERS = (
-    r"[\u0558\u058b-\u058c\u088f\u0c5c\u0cdc\u208f\u209d-\u209f\ua7ce-\ua7cf\ua7d2"
-    r"\ua7d4\ua7dd\ua7e2\ua7f1\uab6c-\uab6d\U000107bb-\U000107bf"
-    r"\U00010940-\U00010959\U00010ec5-\U00010ec7\U00010ed9-\U00010eee\U00011b0a"
-    r"\U00011db0-\U00011ddb\U00011de0-\U00011de9\U00011df1\U0001246f"
-    r"\U00012475-\U0001247f\U00012550-\U00012686\U00016ea0-\U00016eb8"
-    r"\U00016ebb-\U00016ed3\U00016ff2-\U00016ff6\U000187f8-\U000187ff"
-    r"\U00018cd6-\U00018cda\U00018d09-\U00018d20\U00018d80-\U00018df2"
-    r"\U00018e00-\U00019191\U000191a0-\U000191d2\U0001b123-\U0001b128\U0001b168"
-    r"\U0001d6a6\U0001df1f-\U0001df24\U0001df2b-\U0001df81\U0001df90-\U0001df96"
-    r"\U0001dfcd-\U0001dfff\U0001e6c0-\U0001e6de\U0001e6e0-\U0001e6e2"
-    r"\U0001e6e4-\U0001e6e5\U0001e6e7-\U0001e6ed\U0001e6f0-\U0001e6f4"
-    r"\U0001e6fe-\U0001e6ff\U0002b73a-\U0002b73f\U0002b81e\U0002cea2-\U0002cead"
-    r"\U000323b0-\U00033479\U0003d000-\U0003fc3f]"
-)
-
-UNICODE_16_PATTERN = "(?V1)" + GPT2_PATTERN.replace(
-    r"\p{L}", rf"[\p{{L}}--{NEW_CHARACTERS}]"
-).replace(r"\p{N}", rf"[\p{{N}}--{NEW_CHARACTERS}]")
-
-
 def split_words(text: str) -> list[str]:
     """Cut text into GPT-2's words; `"".join(split_words(text)) == text`."""
-    pattern = GPT2_PATTERN if text.isascii() else UNICODE_16_PATTERN
-    return regex.findall(pattern, text)
+    return find_all(GPT2_PATTERN, text)
 
 
 def byte_order() -> list[int]:
@@ -164,33 +141,6 @@ def encode_word(ids: list[int], ranks: dict[Pair, int]) -> list[int]:
             break
         ids = merge_pair(ids, pair, ranks[pair])
     return ids
-
-
-def encode_long_word(ids: list[int], ranks: dict[Pair, int]) -> list[int]:
-    """The same answer as encode_word for a word of n bytes, in about n log n steps.
-
-    The ids form a linked list, and a heap offers the earliest merge, leftmost first.
-    """
-    ids, n = list(ids), len(ids)
-    before, after = list(range(-1, n - 1)), list(range(1, n + 1))
-    pairs = enumerate(pairwise(ids))
-    heap = [(ranks[pair], i, pair) for i, pair in pairs if pair in ranks]
-    heapq.heapify(heap)
-    while heap:
-        new_id, i, pair = heapq.heappop(heap)
-        j = after[i]
-        if j == n or (ids[i], ids[j]) != pair:
-            continue  # one of the two was merged with another neighbour
-        ids[i], ids[j] = new_id, -1
-        after[i] = after[j]
-        if after[i] < n:
-            before[after[i]] = i
-        for left in (before[i], i):
-            if left >= 0 and after[left] < n:
-                pair = (ids[left], ids[after[left]])
-                if pair in ranks:
-                    heapq.heappush(heap, (ranks[pair], left, pair))
-    return [i for i in ids if i >= 0]
 
 
 def encode_words(

@@ -9,8 +9,10 @@ import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Self
 
 from shared.bpe import BYTE_CHAR, BYTES, Pair, build_vocab, show_bytes
+from shared.guards import number_special
 
 
 def checksum(content: dict) -> str:
@@ -38,6 +40,33 @@ def write_tokenizer(
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class Stored:
+    """The part of a tokenizer that goes to a file and comes back.
+
+    merges and special_tokens, in their order, are the whole of a tokenizer: everything
+    else is made from them again.
+    """
+
+    merges: list[Pair]
+    special_tokens: dict[str, int]
+
+    def __init__(self, merges: list[Pair], special_tokens: Iterable[str] = ()) -> None:
+        raise NotImplementedError
+
+    def with_special_tokens(self, more: Iterable[str]) -> Self:
+        """A copy with more special tokens at the end; old ids keep their meaning."""
+        return type(self)(self.merges, [*self.special_tokens, *number_special(more, 0)])
+
+    def save(self, path: str | Path) -> None:
+        """Write a readable JSON file with a checksum."""
+        write_tokenizer(path, self.merges, self.special_tokens)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read a file that save wrote. Raises ValueError if it is damaged."""
+        return cls(*read_tokenizer(path))
 
 
 def parse_merges(lines: Iterable[str]) -> list[Pair]:

@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from shared import bpe, tokenfile, tokenizer
+from shared import bpe, longword, tokenfile, tokenizer, unicode16
 from shared.tokenizer import BPETokenizer, Vocabulary, WordTokenizer, load_gpt2
 
 END = "<|endoftext|>"
@@ -174,7 +174,7 @@ def test_every_character_is_in_tiktokens_class(kind):
     expected = set(bytes(theirs.encode_ordinary(text)).decode("utf-8"))
     ours = set(regex.findall(kind, text))
     if kind != r"\s":
-        ours -= set(regex.findall(bpe.NEW_CHARACTERS, text))
+        ours -= set(regex.findall(unicode16.NEW_CHARACTERS, text))
     assert ours == expected, sorted(hex(ord(c)) for c in ours ^ expected)
 
 
@@ -185,7 +185,7 @@ def test_new_characters_are_cut_as_tiktoken_cuts_them():
     glue = [(left, head) for left in bpe.bytes_to_ids(b"a1") for head in heads]
     ours = BPETokenizer(glue)
     text = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
-    new = regex.findall(bpe.NEW_CHARACTERS, text)
+    new = regex.findall(unicode16.NEW_CHARACTERS, text)
     text = "".join(f"a{c} 1{c}é" for c in new)
     assert ours.encode(text) == ours.to_tiktoken().encode(text)
     assert ours.encode("aé 1é") != bpe.bytes_to_ids("aé 1é".encode())
@@ -222,7 +222,7 @@ def test_very_long_words(tok, reference, name, monkeypatch):
 def test_both_ways_to_encode_a_word_agree(tok, word):
     ids = bpe.bytes_to_ids(word.encode("utf-8"))
     before = list(ids)
-    assert bpe.encode_long_word(ids, tok.ranks) == bpe.encode_word(ids, tok.ranks)
+    assert longword.encode_long_word(ids, tok.ranks) == bpe.encode_word(ids, tok.ranks)
     assert ids == before  # neither changes what it was given
 
 
@@ -532,13 +532,13 @@ def test_merges_given_in_the_wrong_order():
 
 
 def test_word_tokenizer():
-    tok = WordTokenizer.train(PROSE)
+    tok = WordTokenizer(sorted(set(bpe.split_words(PROSE))))
     ids = tok.encode(PROSE)
     assert tok.decode(ids) == PROSE and max(ids) == len(set(ids)) - 1
     assert tok.words == sorted(tok.words)
     with pytest.raises(ValueError, match="' dragon' is not in the vocabulary"):
         tok.encode(" the dragon")
-    lenient = WordTokenizer.train(PROSE, unknown="<|unknown|>")
+    lenient = WordTokenizer(tok.words, unknown="<|unknown|>")
     assert lenient.decode(lenient.encode(" the dragon")) == " the<|unknown|>"
     with pytest.raises(ValueError, match="outside the vocabulary"):
         tok.decode([-1])
