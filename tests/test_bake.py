@@ -178,3 +178,26 @@ def test_the_head_shows_the_minutes_that_were_just_measured(tree, monkeypatch):
     once = path.read_bytes()
     bake.bake(path, root=tree.root)
     assert path.read_bytes() == once
+
+
+DATA = """\
+import os
+
+if os.environ.get("BLOCKS_DATA"):
+    print("Read 20,479 characters")
+else:
+    print("Skipped: the file is not here.")"""
+
+
+def test_cells_whose_data_is_absent_keep_what_they_showed(tree, monkeypatch):
+    path = tree.page("extra", (DATA, ["extra"]), first=False)
+    monkeypatch.delenv("BLOCKS_DATA", raising=False)
+    with pytest.raises(NotebookError, match="code cell 1 needs real data"):
+        bake.bake(path)
+    monkeypatch.setenv("BLOCKS_DATA", str(tree.root))
+    bake.bake(path)
+    once = path.read_bytes()
+    assert b"Read 20,479" in once
+    monkeypatch.delenv("BLOCKS_DATA")
+    bake.bake(path)
+    assert path.read_bytes() == once

@@ -123,8 +123,13 @@ def test_an_extra_cell_may_not_skip_itself_where_the_data_is(tree):
 
 @pytest.mark.parametrize(
     ("folder", "arguments"),
-    [(".", []), ("book", ["page.ipynb"]), ("tests", ["-n", "2", "../book"])],
-    ids=["root", "one-page", "parallel"],
+    [
+        pytest.param(".", [], id="root"),
+        pytest.param("book", ["page.ipynb"], id="one-page"),
+        pytest.param(
+            "tests", ["-n", "2", "../book"], id="parallel", marks=pytest.mark.slow
+        ),
+    ],
 )
 def test_however_pytest_is_called(tree, folder, arguments):
     shutil.copy(notebooks.ROOT / "tests" / "conftest.py", tree.root / "tests")

@@ -15,7 +15,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import re
 import signal
 import sys
 import time
@@ -24,8 +23,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import budget
+import compare
 import nbformat
 import notebooks
+from canonical import tidy, unbaked
 from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionError,
@@ -36,104 +37,11 @@ from nbformat import NotebookNode
 from notebooks import NotebookError
 
 TIMEOUT = 300
-# `pygments_lexer` is needed by the site: without it a line that begins with ! or %
-# cannot be coloured, and Sphinx warns.
-METADATA = {
-    "kernelspec": {
-        "display_name": "Python 3",
-        "language": "python",
-        "name": "python3",
-    },
-    "language_info": {"name": "python", "pygments_lexer": "ipython3"},
-}
-KEPT = ("mystnb", "title", "authors")
-FRONT_ENDS = (
-    "ExecuteTime",
-    "colab",
-    "collapsed",
-    "execution",
-    "id",
-    "jp-MarkdownHeadingCollapsed",
-    "jukit_cell_id",
-    "jupyter",
-    "outputId",
-    "scrolled",
-    "trusted",
-    "vscode",
-)
 HEAD = "where_you_are("
 # nbclient logs on its own what our messages say in one sentence.
 QUIET = logging.getLogger("block-by-block.bake")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
-
-
-# --- canonical form --------------------------------------------------------------
-
-
-def tidy(nb: NotebookNode) -> NotebookNode:
-    """Keep what a reader needs and drop what changes from run to run; return `nb`."""
-    kept = {name: nb.metadata[name] for name in KEPT if name in nb.metadata}
-    nb.metadata = nbformat.from_dict({**METADATA, **kept})
-    nb.nbformat, nb.nbformat_minor = 4, 5
-    for cell in nb.cells:
-        cell.source = cell.source.replace("\r\n", "\n").rstrip("\n")
-        for name in FRONT_ENDS:
-            cell.metadata.pop(name, None)
-        if cell.metadata.get("tags") == []:
-            del cell.metadata["tags"]
-        cell.pop("attachments", None) if not cell.get("attachments") else None
-        if cell.cell_type == "code":
-            cell.outputs = [tidy_output(out) for out in streams_joined(cell.outputs)]
-    return nb
-
-
-def streams_joined(outputs: list[NotebookNode]) -> list[NotebookNode]:
-    """Join printed pieces that follow each other, and drop what went to stderr.
-
-    stderr holds progress bars and warnings with paths and times of this machine.
-    """
-    joined: list[NotebookNode] = []
-    for out in outputs:
-        if out.output_type == "stream" and out.name == "stderr":
-            continue
-        last = joined[-1] if joined else None
-        both = last is not None and last.output_type == out.output_type == "stream"
-        if both:
-            last.text += out.text
-        else:
-            joined.append(out)
-    return joined
-
-
-def tidy_output(out: NotebookNode) -> NotebookNode:
-    """Clean one output of what belongs to this machine and this run."""
-    out.pop("transient", None)
-    if out.output_type == "stream":
-        out.text = notebooks.clean(re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.M))
-    if out.output_type == "error":
-        out.evalue = notebooks.clean(out.evalue)
-        out.traceback = [f"{out.ename}: {out.evalue}"]
-    if "metadata" in out:
-        out.metadata.pop("needs_background", None)
-    data = out.get("data", {})
-    for mime in list(data):
-        if "widget" in mime:
-            del data[mime]
-        elif mime.startswith("text/") and isinstance(data[mime], str):
-            data[mime] = notebooks.clean(data[mime])
-    return out
-
-
-def unbaked(path: Path) -> str:
-    """Return why a notebook is not in baked form, or "" when it is."""
-    nb = notebooks.read(path)
-    counts = [cell.execution_count for cell in notebooks.code_cells(nb)]
-    if counts != list(range(1, len(counts) + 1)):
-        return f"its cells were not run once each from top to bottom: {counts}"
-    if path.read_text("utf-8") != notebooks.dumps(tidy(nb)):
-        return "it was saved by hand after it was run"
-    return ""
 
 
 # --- running ---------------------------------------------------------------------
@@ -210,13 +118,31 @@ def bake(path: Path, timeout: float = TIMEOUT, root: Path = notebooks.ROOT) -> f
     if empty := empty_cells(nb):
         name = notebooks.label(path)
         raise NotebookError(f"{name}: code cells {empty} are empty; delete them")
+    before = {cell.id: cell.outputs for cell in notebooks.code_cells(nb)}
     started = time.perf_counter()
     run(nb, path, timeout)
     seconds = time.perf_counter() - started
+    keep_extra(nb, path, before)
     if is_chapter(path, root) and budget.record(path, seconds, root):
         rerun_head(nb, path, timeout)
     notebooks.write(path, notebooks.dumps(tidy(nb)))
     return seconds
+
+
+def keep_extra(nb: NotebookNode, path: Path, before: dict) -> None:
+    """Give `extra` cells whose data is absent here the outputs that they had `before`.
+
+    Whether these are still true is tested where the data is.
+    """
+    for position, cell in enumerate(notebooks.code_cells(nb), start=1):
+        if "extra" not in notebooks.tags(cell) or not compare.skipped(cell.outputs):
+            continue
+        if not before[cell.id] or compare.skipped(before[cell.id]):
+            raise NotebookError(
+                f"{notebooks.label(path)}: code cell {position} needs real data that "
+                "is not here; name a folder that has it in BLOCKS_DATA and bake again"
+            )
+        cell.outputs = before[cell.id]
 
 
 def is_chapter(path: Path, root: Path) -> bool:
