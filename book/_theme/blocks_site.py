@@ -5,8 +5,9 @@
 - The edit link of a generated exercise leads to its source, the solved notebook.
 - The project's address comes from shared/__init__.py, so that it stands in one place.
 - Each page carries a description and a preview for chats and networks.
-- The directive {chapter-map} draws the chapters with minutes measured by the tests, and
-  {commands} shows lines for a terminal that contain the address.
+- Directives for the prose pages: {chapter-map} draws the chapters with the minutes that
+  the tests measured, {commands} shows lines for a terminal that contain the address,
+  {box} puts Markdown into a <div>.
 """
 
 from __future__ import annotations
@@ -119,14 +120,28 @@ def repoint_buttons(
             button.update(url=found[key], text=text, tooltip=text)
 
 
+class Box(Directive):
+    """A plain <div> with the classes that are given; what is inside is Markdown."""
+
+    has_content, required_arguments = True, 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the opening tag, what is inside, the closing tag."""
+        inside = nodes.Element()
+        self.state.nested_parse(self.content, self.content_offset, inside)
+        opening = f'<div class="{html.escape(self.arguments[0])}">'
+        first, last = (nodes.raw("", t, format="html") for t in (opening, "</div>"))
+        return [first, *inside.children, last]
+
+
 class Commands(Directive):
-    """Lines for a terminal, in which HOME stands for the project's address."""
+    """Lines for a terminal, in which HOME and NAME stand for the project's own."""
 
     has_content = True
 
     def run(self) -> list[nodes.Node]:
         """Return one block of code."""
-        text = "\n".join(self.content).replace("HOME", HOME)
+        text = "\n".join(self.content).replace("HOME", HOME).replace("NAME", NAME)
         return [nodes.literal_block(text, text, language="bash")]
 
 
@@ -183,6 +198,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("config-inited", address, priority=100)
     app.add_directive("chapter-map", ChapterMap)
     app.add_directive("commands", Commands)
+    app.add_directive("box", Box)
     app.connect("html-page-context", describe_page, priority=100)
     app.connect("html-page-context", repoint_buttons, priority=900)
     app.connect("build-finished", front_door, priority=900)

@@ -39,7 +39,7 @@ HASH = re.compile(r"[0-9a-f]{32}|\.(svg|png|jpe?g|webp)$")
 PREVIEW = ("og:title", "og:description", "og:url", "og:image")
 GITHUB = f"https://github.com/{REPOSITORY}"
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{RELEASE}/"
-HEAVIEST = 1_300_000  # bytes of one page with all that it loads, formulas apart
+HEAVIEST = 1_100_000  # bytes of one page with all that it loads, formulas apart
 MATHEMATICS = 1_300_000  # MathJax, on the pages that have formulas
 
 

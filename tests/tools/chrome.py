@@ -24,6 +24,7 @@ QUIET = (
     "--headless --no-sandbox --disable-gpu --no-first-run --disable-sync --mute-audio "
     "--disable-background-networking --disable-component-update --hide-scrollbars "
     "--disable-default-apps --disable-extensions --force-color-profile=srgb"
+    " --window-size=1280,900"
 ).split()
 
 
@@ -125,7 +126,7 @@ class Page:
     """One tab."""
 
     def __init__(self, browser: Browser, session: str):
-        self.browser, self.session = browser, session
+        self.browser, self.session, self.settled = browser, session, False
 
     def call(self, method: str, **params: Any) -> dict:
         """Send one command to this tab."""
@@ -133,6 +134,9 @@ class Page:
 
     def open(self, url: str) -> list[dict]:
         """Load an address, wait until it is still; return the events on the way."""
+        if not self.settled:  # a tab's first address may come before its size
+            self.settled = True
+            self.open(url)
         self.browser.events.clear()
         self.call("Page.navigate", url=url)
         loaded = "document.readyState === 'complete'"
