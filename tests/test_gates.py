@@ -209,9 +209,9 @@ FAULTS = [
     (gate_code.cell_length, cell(source=LINES), 5, "has 41 lines, more than 40"),
     (
         gate_code.cell_length,
-        lambda nb: nb.cells.extend(code(LINES[:131]) for _ in range(4)),
+        lambda nb: nb.cells.extend(code(LINES[:131]) for _ in range(6)),
         None,
-        "4 cells have more than 20 lines",
+        "6 cells have more than 20 lines",
     ),
     (gate_code.size, cell(source=f"'{'x' * 300_000}'"), None, "more than 300 kB"),
     (gate_code.skipped, tagged("nbval-skip"), 5, "tagged nbval-skip without a reason"),

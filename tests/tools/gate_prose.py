@@ -115,7 +115,7 @@ def unknown_words(text: str, known: set[str]) -> list[str]:
     British and American spellings both pass, and so do words in capitals (GPT, GPTs).
     """
     found = {}
-    for word in re.findall(r"[A-Za-z]+(?:['’][a-z]+)?", text):
+    for word in re.findall(r"(?<![A-Za-z\d])[A-Za-z]+(?:['’][a-z]+)?(?!\d)", text):
         low = word.lower().replace("’", "'")
         base = re.sub(r"'(s|re|ll|ve|d|t|m)$", "", low)
         if len(base) < 3 or word.isupper() or {low, base} & known:
