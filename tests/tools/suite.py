@@ -127,7 +127,8 @@ class Suite:
 
     def run_chosen(self) -> str | None:
         """Only what pytest's own arguments select."""
-        return self._pytest("chosen tests", self.chosen)
+        quick = ["-m", "not slow"] if self.quick else []
+        return self._pytest("chosen tests", [*quick, *self.chosen])
 
     # Running pytest
 
