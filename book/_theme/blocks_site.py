@@ -34,6 +34,7 @@ OWNER, NAME = REPOSITORY.split("/")
 HOME = f"https://github.com/{REPOSITORY}"
 COLAB = "https://colab.research.google.com/github"
 SITE = f"https://{OWNER}.github.io/{NAME}/"
+LONG_LINE = 88  # characters; a printed line beyond that is prose, not a table
 PITCH = (
     "Build a language model from scratch: an executable book. Every block is written, "
     "proved and run on your own laptop, without a download or an account."
@@ -120,6 +121,15 @@ def repoint_buttons(
             button.update(url=found[key], text=text, tooltip=text)
 
 
+def wrap_prose(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Mark printed texts with long lines, so that they wrap instead of scrolling."""
+    for cell in doctree.findall(nodes.container):
+        if cell.get("nb_element") == "cell_code_output":
+            for block in cell.findall(nodes.literal_block):
+                if max(map(len, block.astext().split("\n"))) > LONG_LINE:
+                    block["classes"].append("long-lines")
+
+
 class Box(Directive):
     """A plain <div> with the classes that are given; what is inside is Markdown."""
 
@@ -196,6 +206,7 @@ def address(app: Sphinx, config: Config) -> None:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register everything with Sphinx."""
     app.connect("config-inited", address, priority=100)
+    app.connect("doctree-resolved", wrap_prose)
     app.add_directive("chapter-map", ChapterMap)
     app.add_directive("commands", Commands)
     app.add_directive("box", Box)

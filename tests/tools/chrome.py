@@ -113,9 +113,9 @@ class Browser:
         page = Page(self, attached["sessionId"])
         for domain in ("Page", "Network", "Runtime", "Log"):
             page.call(f"{domain}.enable")
-        phone, scheme = width < 600, "dark" if dark else "light"
-        page.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=2 if phone else 1, mobile=phone)  # fmt: skip
+        page.size = (width, height)
+        page.resize(height)
+        scheme = "dark" if dark else "light"
         wishes = {"prefers-color-scheme": scheme, "prefers-reduced-motion": "reduce"}
         features = [{"name": k, "value": v} for k, v in wishes.items()]
         page.call("Emulation.setEmulatedMedia", features=features)
@@ -127,6 +127,7 @@ class Page:
 
     def __init__(self, browser: Browser, session: str):
         self.browser, self.session, self.settled = browser, session, False
+        self.size = (1280, 900)
 
     def call(self, method: str, **params: Any) -> dict:
         """Send one command to this tab."""
@@ -146,6 +147,13 @@ class Page:
         self.evaluate("new Promise(done => setTimeout(done, 150))")  # scripts settle
         return list(self.browser.events)
 
+    def resize(self, height: int) -> None:
+        """Give the tab's window another height; narrow ones are telephones."""
+        phone = self.size[0] < 600
+        self.call("Emulation.setDeviceMetricsOverride", width=self.size[0],
+                  height=height, deviceScaleFactor=2 if phone else 1,
+                  mobile=phone)  # fmt: skip
+
     def until(self, condition: str) -> None:
         """Wait until a JavaScript condition holds; RuntimeError after the patience."""
         end = time.monotonic() + self.browser.patience
@@ -164,15 +172,13 @@ class Page:
 
     def shot(self, path: Path, whole: bool = True, clip_height: int = 0) -> None:
         """Write a PNG of the page: all of it, or only what the window shows."""
-        options: dict[str, Any] = {"format": "png"}
-        if whole:
+        if whole:  # a taller window, so that the page keeps its layout
             size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-            high = min(size["height"], clip_height or 16000)
-            options["clip"] = {"x": 0, "y": 0, "width": size["width"],
-                               "height": high, "scale": 1}  # fmt: skip
-            options["captureBeyondViewport"] = True
-        data = self.call("Page.captureScreenshot", **options)["data"]
+            self.resize(min(int(size["height"]), clip_height or 8000))
+        data = self.call("Page.captureScreenshot", format="png")["data"]
         path.write_bytes(base64.b64decode(data))
+        if whole:
+            self.resize(self.size[1])
 
     def close(self) -> None:
         """Close the tab."""
