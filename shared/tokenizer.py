@@ -66,7 +66,7 @@ def split_special(text: str, special: Collection[str]) -> list[str]:
     return regex.split("(" + "|".join(map(regex.escape, longest_first)) + ")", text)
 
 
-def count_words(texts: Iterable[str], special: Collection[str]) -> Counter[str]:
+def word_frequencies(texts: Iterable[str], special: Collection[str]) -> Counter[str]:
     """How often each word occurs; special tokens are cut out and not counted."""
     counts: Counter[str] = Counter()
     for text in texts:
@@ -85,7 +85,7 @@ def train_merges(
     """
     how_many = check_size(vocab_size, special_tokens)
     texts = [text] if isinstance(text, str | bytes | None) else text
-    counts = check_corpus(count_words(texts, special_tokens))
+    counts = check_corpus(word_frequencies(texts, special_tokens))
     return check_learned(learn_merges(counts, how_many), how_many, vocab_size)
 
 
