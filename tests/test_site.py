@@ -201,6 +201,14 @@ def test_the_committed_drawings_are_what_the_code_draws():
         assert draw_logo.DRAWINGS[name]() == committed, f"run draw_logo.py for {name}"
 
 
+def test_icon_fonts_hold_every_icon_of_the_theme():
+    sys.path.insert(0, str(ROOT / "book" / "figures"))
+    import subset_icons
+
+    kept = {int(line, 16) for line in subset_icons.LIST.read_text("utf-8").split()}
+    assert subset_icons.codes() == kept, "run book/figures/subset_icons.py again"
+
+
 def test_fonts_and_mathematics_carry_their_licences():
     for folder in ("fonts", "vendor/mathjax"):
         held = {path.name for path in (ROOT / "book" / "_static" / folder).iterdir()}
