@@ -40,6 +40,7 @@ class Tree:
         self.book.mkdir()
         skip = shutil.ignore_patterns("__pycache__")
         shutil.copytree(HERE / "tools", root / "tests" / "tools", ignore=skip)
+        shutil.copy(HERE / "conftest.py", root / "tests")
         (root / "shared").mkdir()
         shutil.copy(ROOT / "shared" / "__init__.py", root / "shared")
         shutil.copy(ROOT / "book" / "conftest.py", self.book)

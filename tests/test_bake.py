@@ -82,10 +82,8 @@ def test_cells_run_on_one_thread_from_one_to_n(tree):
 def test_a_cell_that_fails_leaves_the_file_as_it_was(tree, source, message):
     path = tree.page("faulty", "print('before')", source, "print(1)", first=False)
     before = path.read_bytes()
-    started = time.monotonic()
     with pytest.raises(NotebookError, match=message):
         bake.bake(path, timeout=1 if "sleep" in source else 300)
-    assert time.monotonic() - started < 60  # not the 300 s that a cell may take
     assert path.read_bytes() == before
     assert [p.name for p in tree.book.iterdir() if p.name.startswith(".")] == []
 
@@ -142,16 +140,21 @@ def test_side_by_side_one_failure_does_not_stop_the_others(tree):
     assert done.returncode == 1
     assert done.stderr.count("ZeroDivisionError") == 1
     assert [bake.unbaked(path) for path in good] == ["", ""]
-    assert "were not run" in bake.unbaked(bad)
+    assert "never run" in bake.unbaked(bad)
 
 
 def test_check_runs_nothing_and_finds_what_was_saved_by_hand(tree, capsys):
     path = tree.page("page", "print('hello')", first=False)
     assert bake.main(["--check", str(path)]) == 1
-    assert "were not run once each" in capsys.readouterr().err
+    assert "it was never run" in capsys.readouterr().err
     bake.bake(path)
     assert bake.main(["--check", str(path)]) == 0
     raw = json.loads(path.read_text("utf-8"))
+    raw["cells"][0]["execution_count"] = 7
+    path.write_text(json.dumps(raw), "utf-8")
+    assert bake.main(["--check", str(path)]) == 1
+    assert "not run once each from top to bottom: [7]" in capsys.readouterr().err
+    raw["cells"][0]["execution_count"] = 1
     raw["cells"][0]["metadata"]["execution"] = {"started": "2026"}
     path.write_text(json.dumps(raw), "utf-8")
     assert bake.main(["--check", str(path)]) == 1

@@ -96,6 +96,8 @@ def unbaked(path: Path) -> str:
     """Return why a notebook is not in baked form, or "" when it is."""
     nb = notebooks.read(path)
     counts = [cell.execution_count for cell in notebooks.code_cells(nb)]
+    if not any(counts):
+        return "it was never run"
     if counts != list(range(1, len(counts) + 1)):
         return f"its cells were not run once each from top to bottom: {counts}"
     if path.read_text("utf-8") != notebooks.dumps(tidy(nb)):

@@ -13,8 +13,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import nbformat
-from nbformat import NotebookNode
+# Loading nbformat draws in this package's grammar of web addresses, where it is there:
+# seconds, for a check that no notebook needs. None makes Python take it for absent.
+GRAMMAR = "rfc3987_syntax"
+sys.modules.setdefault(GRAMMAR, None)  # type: ignore[arg-type]
+
+import nbformat  # noqa: E402
+from nbformat import NotebookNode  # noqa: E402
+
+if sys.modules[GRAMMAR] is None:
+    del sys.modules[GRAMMAR]
 
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
@@ -27,7 +35,7 @@ FOLDERS = ("", "exercises", "solutions")
 # What an `extra` cell prints, alone, where its data cannot be had.
 SKIPPED = "Skipped: "
 
-FIRST_CELL_TEMPLATE = '''\
+FIRST_CELL_TEMPLATE = """\
 # Find the book's code in a folder above; where there is none (Colab), fetch it.
 import os
 import shutil
@@ -59,7 +67,7 @@ if str(home) not in sys.path:
 
 import shared
 
-shared.setup()'''
+shared.setup()"""
 
 
 class NotebookError(Exception):
