@@ -248,7 +248,6 @@ def stream(url: str, output: Path) -> None:
                     answer.raise_for_status()
                     if done and answer.status_code != 206:  # it sends all of it again
                         file.seek(0)
-                        file.truncate()
                     save_chunks(answer, file, url)
                 return
             except requests.RequestException as error:

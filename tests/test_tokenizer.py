@@ -138,6 +138,8 @@ def test_training_sees_documents_and_special_tokens_as_borders():
     assert BPETokenizer.train(iter(documents), 265).merges == apart.merges
     assert not any(b"|" in apart.bytes_of(i) for i in range(256, 264))
     assert apart.special_tokens == {END: 264}
+    first = BPETokenizer.train(["ab ab", "cd", "cd", "cd"], 257, special_tokens=())
+    assert first.bytes_of(256) == b"cd"  # documents are counted together
 
 
 # --- Encoding ------------------------------------------------------------------------
