@@ -65,16 +65,17 @@ def collect(self):
 
 
 def start(self) -> None:
-    """Start the notebook's kernel with one thread, as `bake` does."""
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ["OMP_NUM_THREADS"] = "1"
+    """Start the notebook's kernel in the same environment as `bake` does."""
+    before = dict(os.environ)
+    os.environ.update(notebooks.kernel_variables())
     try:
         nbval_start(self)
     finally:
-        if before is None:
-            del os.environ["OMP_NUM_THREADS"]
-        else:
-            os.environ["OMP_NUM_THREADS"] = before
+        for name in notebooks.kernel_variables():
+            if name in before:
+                os.environ[name] = before[name]
+            else:
+                del os.environ[name]
 
 
 # --- running ---------------------------------------------------------------------

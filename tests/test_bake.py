@@ -60,11 +60,26 @@ def test_baking_twice_changes_no_byte(tree):
     assert once.endswith(b"}\n") and b'"pygments_lexer": "ipython3"' in once
 
 
-def test_cells_run_on_one_thread_from_one_to_n(tree):
-    path = tree.page("threads", 'import os; print(os.environ["OMP_NUM_THREADS"])')
+def test_cells_run_from_one_to_n_on_one_thread_of_this_environment(
+    tree, tmp_path, monkeypatch
+):
+    """A user's own settings, and other kernels called python3, change nothing."""
+    for folder, name, text in (
+        ("ipython/profile_default/startup", "00.py", "raise SystemExit"),
+        ("jupyter/kernels/python3", "kernel.json", '{"argv": ["/no/such/python"]}'),
+    ):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / name).write_text(text, "utf-8")
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    source = 'import os, sys; print(os.environ["OMP_NUM_THREADS"], sys.executable)'
+    path = tree.page("threads", source)
     bake.bake(path)
     nb = notebooks.read(path)
-    assert outputs(path)[-1]["text"] == ["1\n"]
+    said = "".join(outputs(path)[-1]["text"])
+    assert said == f"1 {notebooks.clean(sys.executable)}\n"
     assert [c.execution_count for c in notebooks.code_cells(nb)] == [1, 2]
 
 

@@ -27,6 +27,7 @@ import compare
 import nbformat
 import notebooks
 from canonical import tidy, unbaked
+from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import (
     CellExecutionError,
@@ -34,6 +35,7 @@ from nbclient.exceptions import (
     DeadKernelError,
 )
 from nbformat import NotebookNode
+from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 from notebooks import NotebookError
 
 TIMEOUT = 300
@@ -47,6 +49,13 @@ QUIET.propagate = False
 # --- running ---------------------------------------------------------------------
 
 
+class OwnKernel(AsyncKernelManager):
+    """Starts this environment's Python, whatever kernels the user has installed."""
+
+    def _kernel_spec_manager_default(self) -> NbvalKernelspecManager:
+        return NbvalKernelspecManager(parent=self)
+
+
 def run(nb: NotebookNode, path: Path, timeout: float) -> None:
     """Run a notebook's cells in a fresh kernel; raise NotebookError when one fails."""
     name, started = notebooks.label(path), []
@@ -54,7 +63,8 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
         nb,
         timeout=timeout,
         timeout_func=lambda cell: cell.metadata.get("timeout", timeout),
-        kernel_name="python3",
+        kernel_name=CURRENT_ENV_KERNEL_NAME,
+        kernel_manager_class=OwnKernel,
         record_timing=False,
         coalesce_streams=True,
         store_widget_state=False,
@@ -67,7 +77,7 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
     for cell in notebooks.code_cells(nb):
         cell.outputs, cell.execution_count = [], None
     try:
-        client.execute(env={**os.environ, "OMP_NUM_THREADS": "1"})
+        client.execute(env={**os.environ, **notebooks.kernel_variables()})
     except CellTimeoutError:
         raise NotebookError(
             f"{name}: {where(nb, started)} ran longer than its time limit; make it "
@@ -169,6 +179,8 @@ def attempt(path: Path, timeout: float) -> tuple[float, str]:
         return bake(path, timeout), ""
     except NotebookError as error:
         return 0.0, str(error)
+    except OSError as error:
+        return 0.0, f"{notebooks.label(path)}: not written, it is as it was ({error})"
 
 
 def bake_all(paths: list[Path], jobs: int, timeout: float) -> int:

@@ -136,7 +136,9 @@ def record(path: Path, seconds: float, root: Path = notebooks.ROOT) -> bool:
     number = notebooks.number(path)
     before = table.get(number, {}).get("running")
     table[number] = entry(path, recorded(seconds, before))
-    return save(table, root)
+    changed = save(table, root)
+    write_readme(root)
+    return changed
 
 
 def core(table: dict) -> float:

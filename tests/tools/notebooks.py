@@ -5,9 +5,12 @@ they are read, cleaned and written. Nothing here runs a notebook.
 from __future__ import annotations
 
 import ast
+import atexit
+import functools
 import json
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -213,6 +216,25 @@ def trees(nb: NotebookNode) -> Iterator[tuple[NotebookNode, ast.Module]]:
             yield cell, ast.parse(plain_python(cell.source))
         except SyntaxError:
             continue
+
+
+# --- kernels ---------------------------------------------------------------------
+
+
+@functools.cache
+def kernel_variables() -> dict[str, str]:
+    """Return what the environment of every kernel holds, baking and testing alike.
+
+    One thread, as the tests run two notebooks side by side; figures inside the page;
+    and none of this user's own settings of IPython, which may change what is shown.
+    """
+    folder = tempfile.mkdtemp(prefix="blocks-ipython-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return {
+        "OMP_NUM_THREADS": "1",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "IPYTHONDIR": folder,
+    }
 
 
 # --- outputs ---------------------------------------------------------------------

@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         if not options.check:
             repair(root)
         found = problems(root)
-    except (NotebookError, blocks.BlockError, SyntaxError) as error:
+    except (NotebookError, blocks.BlockError, SyntaxError, OSError) as error:
         found = [str(error)]
     for problem in found:
         print(problem, file=sys.stderr)
