@@ -93,7 +93,7 @@ def build(root: Path, environment: "Environment") -> str:
             notable=_words,
         )
         if built.code:
-            raise _failed(built)
+            raise _failed(built, pages_folder(root).is_dir())
         _put(Path(fresh) / "_build" / "html", pages_folder(root))
     pages = list(pages_folder(root).rglob("*.html"))
     size = sum(p.stat().st_size for p in pages_folder(root).rglob("*") if p.is_file())
@@ -106,7 +106,7 @@ def _words(line: str) -> str:
     return line[:90] if line.startswith(telling) else ""
 
 
-def _failed(built: Outcome) -> Failure:
+def _failed(built: Outcome, former: bool) -> Failure:
     print_block(built.lines)
     kinds = ("WARNING:", "ERROR:", "CRITICAL:")
     told = [line for line in built.lines if any(kind in line for kind in kinds)]
@@ -115,7 +115,8 @@ def _failed(built: Outcome) -> Failure:
         f"Jupyter Book ended with code {built.code}; its whole output stands above.\n"
         + shown,
         "Mend what these lines name (a warning counts as an error here), then run "
-        "this again. The site that was built before is still in _build/html.",
+        "this again."
+        + former * " The site that was built before is still in _build/html.",
     )
 
 
