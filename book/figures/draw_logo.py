@@ -53,6 +53,7 @@ class Picture:
     high: float
     title: str
     parts: list[str] = field(default_factory=list)
+    more: str = ""
 
     def rect(self, x: float, y: float, w: float, h: float, r: float, look: str) -> None:
         """Add a rounded rectangle; look holds further SVG attributes."""
@@ -83,7 +84,7 @@ class Picture:
 
     def svg(self) -> str:
         """The whole picture as SVG text."""
-        size = f'viewBox="0 0 {self.wide:g} {self.high:g}"'
+        size = f'viewBox="0 0 {self.wide:g} {self.high:g}"{self.more}'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img">\n'
             f"<title>{self.title}</title>\n" + "\n".join(self.parts) + "\n</svg>\n"
@@ -175,7 +176,20 @@ def icon() -> str:
     return picture.svg()
 
 
-DRAWINGS = {"logo.svg": logo, "hero.svg": hero}
+def badge() -> str:
+    """The button of README that opens a chapter in Colab."""
+    text, size = "Open in Colab", 15
+    wide = round(46 + width(text, size))
+    picture = Picture(wide, 30, text, more=f' width="{wide}" height="30"')
+    picture.rect(0, 0, wide, 30, 7, f'fill="{shade(COLORS["blue"], 0.74)}"')
+    picture.rect(0, 0, wide, 27, 7, f'fill="{COLORS["blue"]}"')
+    picture.rect(6, 3.5, 24, 20, 5, 'fill="#fffdf7"')
+    mark(picture, 9, 5, 18)
+    picture.words(text, 37, 18.5, size, "#ffffff", "Figtree-Bold")
+    return picture.svg()
+
+
+DRAWINGS = {"logo.svg": logo, "hero.svg": hero, "colab.svg": badge}
 PHOTOGRAPHS = {"social.png": (social, 1200, 630), "favicon.png": (icon, 96, 96)}
 
 
