@@ -42,6 +42,7 @@ def pytest_configure(config) -> None:
         config.option.nbval_cell_timeout = TIMEOUT
 
 
+@pytest.hookimpl(optionalhook=True)  # xdist may be absent
 def pytest_xdist_make_scheduler(config, log):
     """Keep the cells of a notebook in one process, also where `--dist` is not given."""
     if config.getvalue("dist") == "load":

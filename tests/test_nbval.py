@@ -123,7 +123,7 @@ def test_pages_that_cannot_be_compared_fail_quickly_and_clearly(tree):
 @pytest.mark.parametrize(
     ("folder", "arguments"),
     [
-        pytest.param("tests", ["../book/page.ipynb"], id="one-page"),
+        pytest.param("tests", ["-p", "no:xdist", "../book/page.ipynb"], id="one-page"),
         pytest.param(
             "tests", ["-n", "2", "../book"], id="parallel", marks=pytest.mark.slow
         ),
