@@ -165,7 +165,7 @@ def test_encoding_equals_tiktoken(tok, reference, text):
 
 # Catches: characters that `regex` and tiktoken put into different classes because one
 # of them knows a newer Unicode. If it fails after an update of either, NEW_CHARACTERS
-# in shared/bpe.py needs the ranges that this test prints.
+# in shared/unicode16.py needs the ranges that this test prints.
 @pytest.mark.parametrize("kind", [r"\p{L}", r"\p{N}", r"\s"])
 def test_every_character_is_in_tiktokens_class(kind):
     text = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
@@ -584,7 +584,7 @@ def test_count_and_merge():
 
 # Catches: a definition that has grown beyond one notebook cell (40 lines), or that
 # does not say what it does.
-@pytest.mark.parametrize("module", [bpe, tokenfile, tokenizer])
+@pytest.mark.parametrize("module", [bpe, tokenfile, tokenizer, longword, unicode16])
 def test_every_definition_fits_into_one_cell(module):
     tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
     blocks = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
