@@ -192,9 +192,10 @@ class Installer:
             raise Failure(f"an installed package does not load:\n{last}", hint)
 
     def _pip(self, *arguments: str | Path) -> Outcome:
+        # Thousands of files are never imported; Python compiles the others when they are.
         pip = [self.environment.python, "-m", "pip", "install", "--no-input"]
         return run(
-            [*pip, "--progress-bar", "off", *arguments],
+            [*pip, "--progress-bar", "off", "--no-compile", *arguments],
             cwd=self.root,
             env=self.environment.variables(),
             notable=_pip_words,
@@ -208,8 +209,10 @@ class Installer:
 def _pip_words(line: str) -> str:
     """The lines of pip that tell a person how far it is."""
     line = line.strip()
-    telling = ("Collecting", "Downloading", "Installing collected", "Building")
-    return line[:100] if line.startswith(telling) else ""
+    if line.startswith("Installing collected packages"):
+        return f"writing {line.count(',') + 1} packages"
+    telling = ("Collecting", "Downloading", "Processing", "Building")
+    return line[:70] if line.startswith(telling) else ""
 
 
 REASONS = [
