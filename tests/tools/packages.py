@@ -192,7 +192,7 @@ class Installer:
             raise Failure(f"an installed package does not load:\n{last}", hint)
 
     def _pip(self, *arguments: str | Path) -> Outcome:
-        # Thousands of files are never imported; Python compiles the others when they are.
+        # Most files are never imported; Python compiles the others when they are.
         pip = [self.environment.python, "-m", "pip", "install", "--no-input"]
         return run(
             [*pip, "--progress-bar", "off", "--no-compile", *arguments],
