@@ -71,7 +71,7 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
         kernel_name=CURRENT_ENV_KERNEL_NAME,
         kernel_manager_class=OwnKernel,
         record_timing=False,
-        coalesce_streams=True,
+        coalesce_streams=False,  # it would move prints past pictures; tidy joins
         store_widget_state=False,
         resources={"metadata": {"path": str(path.parent)}},
         extra_arguments=["--log-level=40"],

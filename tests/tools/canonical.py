@@ -21,6 +21,8 @@ METADATA = {
     },
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
+# A line that a carriage return takes back: progress, as it is shown on a terminal.
+OVERWRITTEN = re.compile(r"^.*\r(?=[^\n]|\Z)", re.M)
 KEPT = ("mystnb", "title", "authors")
 FRONT_ENDS = (
     "ExecuteTime",
@@ -51,7 +53,8 @@ def tidy(nb: NotebookNode) -> NotebookNode:
             del cell.metadata["tags"]
         cell.pop("attachments", None) if not cell.get("attachments") else None
         if cell.cell_type == "code":
-            cell.outputs = [tidy_output(out) for out in streams_joined(cell.outputs)]
+            tidied = [tidy_output(out) for out in streams_joined(cell.outputs)]
+            cell.outputs = [out for out in tidied if out.get("text") != ""]
     return nb
 
 
@@ -77,7 +80,7 @@ def tidy_output(out: NotebookNode) -> NotebookNode:
     """Clean one output of what belongs to this machine and this run."""
     out.pop("transient", None)
     if out.output_type == "stream":
-        out.text = notebooks.clean(re.sub(r"^.*\r(?=[^\n])", "", out.text, flags=re.M))
+        out.text = notebooks.clean(OVERWRITTEN.sub("", out.text))
     if out.output_type == "error":
         out.evalue = notebooks.clean(out.evalue)
         out.traceback = [f"{out.ename}: {out.evalue}"]
