@@ -108,7 +108,7 @@ class Suite:
         pages, left = self._quick_pages()
         if left:
             self.notes.append(f"--quick left out {len(left)} pages and slow tests.")
-        what = ["tests", f"--ignore={SITE_TESTS}", "-m", "not slow", *pages]
+        what = ["tests", f"--ignore={SITE_TESTS}", *self._speed(), *pages]
         return self._pytest("tests", [*what, *TWO_AT_A_TIME])
 
     def build_site(self) -> str | None:
@@ -123,14 +123,16 @@ class Suite:
         """The tests of the built site; those with a browser skip where none is."""
         if any(part.startswith("building the site") for part in self.failed):
             return "left out, because the site could not be built"
-        return self._pytest("site", [SITE_TESTS])
+        return self._pytest("site", [*self._speed(), SITE_TESTS])
 
     def run_chosen(self) -> str | None:
         """Only what pytest's own arguments select."""
-        quick = ["-m", "not slow"] if self.quick else []
-        return self._pytest("chosen tests", [*quick, *self.chosen])
+        return self._pytest("chosen tests", [*self._speed(), *self.chosen])
 
     # Running pytest
+
+    def _speed(self) -> list[str]:
+        return ["-m", "not slow"] if self.quick else []
 
     def _pytest(self, part: str, what: list[str], cut: bool = False) -> str | None:
         command = [self.environment.python, "-m", "pytest", "-q", "-rfEs"]
