@@ -95,10 +95,7 @@ def figure(
 
 
 def save(fig: Figure, path: str | Path) -> Path:
-    """Write a figure as SVG (same bytes each time) or, by its suffix, PNG at 200 dpi.
-
-    The file appears whole or not at all: it is written beside its place, then renamed.
-    """
+    """Write a figure, whole or not at all: SVG, or by its suffix PNG at 200 dpi."""
     path, suffix = Path(path), Path(path).suffix.lstrip(".")
     if suffix not in ("svg", "png"):
         raise ValueError(f"cannot save as {path.name!r}: name it .svg or .png")
@@ -235,11 +232,13 @@ def curve(
 
 
 CHIP = (
-    '<span style="display:inline-block;background:{back};color:#1f2a37;'
-    "padding:.1em .32em;margin:.12em .1em;border-radius:5px;text-align:center;"
-    'font-family:ui-monospace,Menlo,Consolas,monospace">{text}{below}</span>'
+    '<span style="display:inline-block;background:{back};padding:.1em .3em;'
+    'margin:.1em;border-radius:5px">{text}{below}</span>'
 )
-ROW = '<div class="bbb-tokens" style="line-height:1.25;overflow-wrap:anywhere">{}</div>'
+ROW = (
+    '<div class="bbb-tokens" style="color:#1f2a37;line-height:1.25;overflow-wrap:'
+    'anywhere;font-family:ui-monospace,Menlo,Consolas,monospace">{}</div>'
+)
 LEGEND = '<div style="font-size:.85em;opacity:.85">Under each token: {}; {}</div>'
 
 
@@ -257,11 +256,11 @@ class Tokens:
         return " | ".join(f"{piece} {value:.2f}" for piece, value in pairs)
 
     def _repr_html_(self) -> str:
-        row = "".join(map(self._chip, range(len(self.pieces))))
-        if self.values is not None:
-            scale = f"the darker, the more (palest 0, darkest {self.top:.2f})."
-            row += LEGEND.format(html.escape(self.unit), scale)
-        return ROW.format(row)
+        row = ROW.format("".join(map(self._chip, range(len(self.pieces)))))
+        if self.values is None:
+            return row
+        scale = f"the darker, the more (palest 0, darkest {self.top:.2f})."
+        return row + LEGEND.format(html.escape(self.unit), scale)
 
     def _chip(self, i: int) -> str:
         text = html.escape(self.pieces[i])
