@@ -136,7 +136,16 @@ def test_remote_style_sheet_content_is_caught(small):
     assert found == ["_static/a.css: loads https://e.org/b.css from elsewhere"]
 
 
-def test_pages_in_a_browser():
+def test_two_pages_in_a_browser():
+    """The front page and one with code, figures and formulas: quick, for each day."""
+    browser()
+    site = built()
+    names = ["book/index.html", "book/02_text_into_numbers.html"]
+    assert looksite.problems(site.folder, names) == []
+
+
+@pytest.mark.slow
+def test_every_page_in_a_browser():
     browser()
     site = built()
     names = [site.name(page.path) for page in site.book()]
