@@ -7,7 +7,9 @@ from shared import tales
 from shared.check import exercise
 
 TEXTS = [("Nell sat still.",), ('"Where is it?" asked Tom.',), ("It is Ada's bell.",)]
-BEGINNINGS = [("One",), ("One windy morning, Mara",), (tales.PROMPTS[2],)]
+BEGINNINGS = [("One",), ("One windy morning, Mara",)]
+# Near their ends: a whole document would take seconds.
+ENDINGS = [(tales.PROMPTS[4],), (tales.PROMPTS[3] + 'Rosa has it," said Finn.',)]
 
 
 @exercise(
@@ -40,7 +42,7 @@ def least(prefix: str) -> str:
 @exercise(
     "00.2",
     "The likeliest word",
-    inputs=BEGINNINGS[:2],
+    inputs=BEGINNINGS,
     mistakes={
         "the least likely word": (least, "Use max, not min."),
         "the last word of the alphabet": (
@@ -67,7 +69,7 @@ def spaced(prefix: str) -> str:
 @exercise(
     "00.3",
     "A machine without imagination",
-    inputs=[BEGINNINGS[2], BEGINNINGS[1]],
+    inputs=ENDINGS,
     seconds=60,
     mistakes={
         "the beginning repeated in the answer": (
