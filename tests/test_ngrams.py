@@ -200,8 +200,10 @@ def test_more_documents_bring_it_nearer_to_the_truth(toy):
 
 
 def test_drawing_follows_the_bets():
-    documents = [["a", "b"], ["a", "a"], ["b"]]
+    documents = [["a", "b"], ["a", "a"], ["a", "b"], ["a", "b", "a", "b"]]
     model = tower(documents, ["", "a", "b"], 2, alpha=1.0)[2]
+    bets = sorted(model.prob(["a"], word) for word in model.vocabulary)
+    assert bets[-1] > 2 * bets[0], "uneven, or the die would pass"
     rng, n = random.Random(7), 8000
     first = Counter("".join(ngrams.draw_words(model, ["a"], rng, 1)) for _ in range(n))
     for word in model.vocabulary:
@@ -219,3 +221,12 @@ def test_drawn_words_follow_the_beginning_and_stop_in_time(models):
     for seed in range(5):
         drawn = ngrams.draw_words(models[3], before, random.Random(seed), most=12)
         assert len(drawn) <= 12 and "" not in drawn
+
+
+def test_drawing_ends_where_the_document_ends(toy):
+    documents = [tales.words(text) for text, _, _ in toy[:2000]]
+    vocabulary = sorted({"", *(w for words in documents for w in words)})
+    model = tower(documents, vocabulary, 2, alpha=0.0)[2]
+    for seed in range(20):
+        drawn = ngrams.draw_words(model, [], random.Random(seed), most=30)
+        assert drawn in documents, drawn
