@@ -97,14 +97,14 @@ def test_the_site_is_served_on_this_machine_only(tmp_path):
         Thread(target=server.handle_request).start()
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=20) as answer:
             assert answer.read() == b"hello"
-        with pytest.raises(Failure, match=f"port {port} can"):
+        with pytest.raises(Failure, match=f"port {port} cannot be used"):
             website.listening(tmp_path, port)
         with website.listening(tmp_path, None) as second:
             assert second.server_address[1] != port
 
 
 def test_a_port_that_is_none(tmp_path):
-    with pytest.raises(Failure, match="port 99999 can"):
+    with pytest.raises(Failure, match="port 99999 cannot be used"):
         website.listening(tmp_path, 99999)
 
 

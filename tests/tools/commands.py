@@ -72,9 +72,12 @@ def site(arguments: list[str]) -> int:
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     options = parser.parse_args(arguments)
     website.need_whole_notebooks(ROOT)
+    server = None
+    if options.serve or options.port is not None:  # a taken port shows before the work
+        server = website.listening(website.pages_folder(ROOT), options.port)
     prepared("site", lambda environment: website.steps(ROOT, environment))
-    if options.serve or options.port is not None:
-        website.serve(ROOT, options.port, options.open)
+    if server:
+        website.serve(server, options.open)
     else:
         website.say_where(ROOT, options.open)
     return 0

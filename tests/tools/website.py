@@ -161,18 +161,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Print nothing."""
 
 
-def serve(root: Path, port: int | None, open_it: bool) -> None:
-    """Serve the site on 127.0.0.1 until Ctrl+C.
-
-    Args:
-        root: the checkout.
-        port: the port; None takes 8000 or, where that is in use, the next free one.
-        open_it: open the browser too.
-
-    Raises:
-        Failure: the port is in use or not a port.
-    """
-    server = listening(pages_folder(root), port)
+def serve(server: http.server.ThreadingHTTPServer, open_it: bool) -> None:
+    """Serve the site on 127.0.0.1 until Ctrl+C; open the browser too if asked."""
     address = f"http://127.0.0.1:{server.server_address[1]}/"
     say(f"\nThe book is at {address} (on this machine only). Ctrl+C ends it.")
     if open_it:
@@ -183,7 +173,15 @@ def serve(root: Path, port: int | None, open_it: bool) -> None:
 
 
 def listening(folder: Path, port: int | None) -> http.server.ThreadingHTTPServer:
-    """A server on a free port, not serving yet."""
+    """A server of a folder, on a port of 127.0.0.1; it answers nothing yet.
+
+    Args:
+        folder: what to serve; it may be made later.
+        port: the port; None takes 8000 or, where that is in use, the next free one.
+
+    Raises:
+        Failure: the port is in use, not allowed, or not a port.
+    """
     handler = functools.partial(Quiet, directory=str(folder))
     wanted = range(FIRST_PORT, FIRST_PORT + PORTS) if port is None else [port]
     for number in wanted:
@@ -191,9 +189,10 @@ def listening(folder: Path, port: int | None) -> http.server.ThreadingHTTPServer
             return Server(("127.0.0.1", number), handler)
         except (OSError, OverflowError):
             continue
-    shown = f"port {port}" if port is not None else f"none of {PORTS} ports from 8000"
+    last = FIRST_PORT + PORTS - 1
+    shown = f"port {port}" if port is not None else f"ports {FIRST_PORT} to {last}"
     raise Failure(
-        f"{shown} can be used on this machine (taken, or not allowed).",
+        f"{shown} cannot be used on this machine (taken, not allowed, or no port).",
         "Choose another one, such as: python3 course.py site --serve --port 8123",
     )
 
