@@ -87,15 +87,19 @@ def test_course_py_keeps_to_words_that_old_pythons_read():
             assert not node.args.kwonlyargs, node.name
 
 
-@pytest.mark.parametrize("old", ["2.7", "3.6", "3.7", "3.8", "3.9", "3.10"])
-def test_an_old_interpreter_says_what_is_wrong(old):
-    python = shutil.which(f"python{old}")
-    if python is None or subprocess.run([python, "-c", ""], timeout=60).returncode:
-        pytest.skip(f"no Python {old} here")
-    ended = course("site", python=python)
-    assert ended.returncode == 2
-    assert f"this is Python {old};" in ended.stderr
-    assert "Error" not in ended.stderr
+def test_old_interpreters_say_what_is_wrong():
+    tried = 0
+    for old in ("2.7", "3.6", "3.7", "3.8", "3.9", "3.10"):
+        python = shutil.which(f"python{old}")
+        if python is None or subprocess.run([python, "-c", ""]).returncode:
+            continue
+        tried += 1
+        ended = course("site", python=python)
+        assert ended.returncode == 2
+        assert f"this is Python {old};" in ended.stderr
+        assert "Error" not in ended.stderr
+    if not tried:
+        pytest.skip("no Python older than 3.11 is installed here")
 
 
 # --- arguments -------------------------------------------------------------------

@@ -5,7 +5,7 @@
 set -euo pipefail
 git config --global --add safe.directory '*'
 failed=()
-for chapter in /book/book/[0-9][0-9]_*.ipynb; do
+for chapter in "$BLOCKS_ADDRESS"/book/[0-9][0-9]_*.ipynb; do
   name=$(basename "$chapter")
   folder=$(mktemp -d)
   cp "$chapter" "$folder/"
