@@ -54,8 +54,8 @@ if home is None:
     if not home.exists():
         part = home.with_name(home.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
-        clone = ["git", "clone", "-q", "--depth", "1", "--branch", "{release}"]
-        clone += [ADDRESS, str(part)]
+        clone = ["git", "-c", "advice.detachedHead=false", "clone", "-q"]
+        clone += ["--depth", "1", "--branch", "{release}", ADDRESS, str(part)]
         quiet = {{**os.environ, "GIT_TERMINAL_PROMPT": "0"}}
         if not shutil.which("git") or subprocess.call(clone, env=quiet):
             shutil.rmtree(part, ignore_errors=True)
