@@ -71,6 +71,7 @@ class Grammar:
         }
         self.looks = reach(self.rules)
         self.matters = set().union(*self.looks.values())
+        self.measured: dict[tuple, tuple[float, list]] = {}
 
     @staticmethod
     def table(ways: list) -> tuple[list, list[int], list[float]]:
@@ -194,7 +195,7 @@ class Grammar:
         Members of a list are drawn with equal chances and no condition looks at which
         one it was, so one member can stand for all: the number of cases stays small.
         """
-        return self.measure(rule, {}, {})[0]
+        return self.measure(rule, {}, self.measured)[0]
 
     def measure(self, rule: str, env: Env, known: dict) -> tuple[float, list]:
         """Entropy of a rule from ``env`` on, and the (chance, env) it can end in.

@@ -67,6 +67,7 @@ def run(folder, *arguments, timeout=300, **environment):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_planted_faults_are_caught_and_true_pages_pass(tree):
     stored(tree, "untrue", [fault[:3] for fault in FAULTS])
     stored(tree, "true", GOOD)
@@ -83,6 +84,7 @@ def test_planted_faults_are_caught_and_true_pages_pass(tree):
     assert "FAILED true" not in said
 
 
+@pytest.mark.slow
 def test_pages_that_cannot_be_compared_fail_quickly_and_clearly(tree):
     rest = ("print(2)", {}, "2\n")
     unrun = stored(tree, "unrun", [("print(1)", {}, None), rest])

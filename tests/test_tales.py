@@ -171,6 +171,7 @@ def test_the_mean_of_many_documents_is_the_exact_entropy(kind):
     assert abs(statistics.fmean(nats) - tales.entropy(kind)) < 4.5 * error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_entropy_does_not_hang_on_the_order_of_the_lists(kind, tmp_path):
     """Holds only if no condition looks at which member was drawn."""
@@ -253,6 +254,7 @@ def test_the_oracle_goes_on_as_often_as_the_truth_says():
         assert "" in tales.next_words(whole)
 
 
+@pytest.mark.slow
 def test_a_personal_language_is_another_language_with_its_own_floor():
     mine, again, other = tales.Language(1), tales.Language(1), tales.Language(2)
     texts = [d.text for d in mine.documents(1, 50)]
