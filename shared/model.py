@@ -1,4 +1,4 @@
-"""The GPT: norms, attention, feed-forward, block, model, and what they cost.
+"""The GPT: norms, attention, feed-forward, block, model.
 
 One class, `GPT`, in the manner of GPT-2; the fields of `Config` exchange its parts for
 newer ones. Shapes: B rows, T tokens, C channels (`width`), H heads of D = C / H.
@@ -12,18 +12,15 @@ squared ReLU; Henry et al. (2020), norms on queries and keys.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-CHOICES = {
-    "norm": ("layer", "rms"),
-    "positions": ("learned", "rotary"),
-    "mlp": ("gelu", "relu2"),
-    "init": ("gpt2", "zero-out"),
-}
+from shared.modelguards import check_config, check_input
 
 
 @dataclass(frozen=True)
@@ -52,37 +49,18 @@ class Config:
         check_config(self)
 
 
-def check_config(config: Config) -> None:
-    """Raise ValueError or TypeError, naming the field, unless a model can be made."""
-    for name in ("vocab_size", "context", "layers", "heads", "width"):
-        size = getattr(config, name)
-        if not isinstance(size, int) or isinstance(size, bool):
-            raise TypeError(f"{name} is {size!r}; expected a whole number")
-        if size < 1:
-            raise ValueError(f"{name} is {size}; it must be at least 1")
-    for name in ("bias", "qk_norm", "tie"):
-        if not isinstance(getattr(config, name), bool):
-            raise TypeError(f"{name} is {getattr(config, name)!r}; give True or False")
-    for name, choices in CHOICES.items():
-        if getattr(config, name) not in choices:
-            chosen = getattr(config, name)
-            raise ValueError(f"{name} is {chosen!r}; expected one of {choices}")
-    if not 0 <= config.dropout < 1:
-        raise ValueError(f"dropout is {config.dropout}; expected 0 or more, below 1")
-    if config.width % config.heads:
-        raise ValueError(
-            f"width {config.width} cannot be shared among {config.heads} heads; "
-            "give a width that is a multiple of heads"
-        )
-    if config.positions == "rotary" and config.width // config.heads % 2:
-        raise ValueError(
-            f"each head has {config.width // config.heads} channels, but rotary "
-            "positions turn pairs of them; give a width that makes them even"
-        )
+def layer_norm(x: Tensor, weight: Tensor, bias: Tensor | float, eps: float) -> Tensor:
+    """Each token's channels to mean 0 and variance 1, then times weight plus bias.
+
+    The formula. The model calls torch's version of it: same numbers, fewer passes.
+    """
+    mean = x.mean(dim=-1, keepdim=True)
+    variance = x.var(dim=-1, keepdim=True, unbiased=False)
+    return (x - mean) / torch.sqrt(variance + eps) * weight + bias
 
 
 class LayerNorm(nn.Module):
-    """Each token's channels to mean 0 and variance 1, then times weight plus bias."""
+    """A layer norm (Ba, Kiros and Hinton, 2016) with its learned weight and bias."""
 
     def __init__(self, width: int, bias: bool = True, eps: float = 1e-5) -> None:
         super().__init__()
@@ -90,11 +68,9 @@ class LayerNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(width)) if bias else None
         self.eps = eps
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, T, C) -> (B, T, C)
-        mean = x.mean(dim=-1, keepdim=True)
-        variance = x.var(dim=-1, keepdim=True, unbiased=False)
-        x = (x - mean) / torch.sqrt(variance + self.eps) * self.weight
-        return x if self.bias is None else x + self.bias
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the channels: (..., C) -> (..., C)."""
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
 
 
 class RMSNorm(nn.Module):
@@ -105,7 +81,8 @@ class RMSNorm(nn.Module):
         self.weight = nn.Parameter(torch.ones(width))
         self.eps = eps
 
-    def forward(self, x: Tensor) -> Tensor:  # (..., C) -> (..., C)
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the channels: (..., C) -> (..., C)."""
         mean_square = x.pow(2).mean(dim=-1, keepdim=True)
         return x * torch.rsqrt(mean_square + self.eps) * self.weight
 
@@ -118,7 +95,10 @@ def make_norm(config: Config) -> nn.Module:
 
 
 def gelu(x: Tensor) -> Tensor:
-    """GPT-2's activation: x times (nearly) the chance that a normal draw is below x."""
+    """GPT-2's activation: x times (nearly) the chance that a normal draw is below x.
+
+    The formula. The model calls torch's version of it: same numbers, fewer passes.
+    """
     inner = math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x)
     return 0.5 * x * (1 + torch.tanh(inner))
 
@@ -133,9 +113,13 @@ class FeedForward(nn.Module):
         self.squared_relu = config.mlp == "relu2"
         self.drop = nn.Dropout(config.dropout)
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, T, C) -> (B, T, C)
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> (B, T, C); no token sees another."""
         x = self.up(x)  # (B, T, 4C)
-        x = F.relu(x).square() if self.squared_relu else gelu(x)
+        if self.squared_relu:
+            x = F.relu(x).square()
+        else:
+            x = F.gelu(x, approximate="tanh")
         return self.drop(self.down(x))
 
 
@@ -149,7 +133,8 @@ class Rotary(nn.Module):
         self.register_buffer("cos", angle.cos(), persistent=False)
         self.register_buffer("sin", angle.sin(), persistent=False)
 
-    def forward(self, x: Tensor, start: int) -> Tensor:  # (B, H, T, D), same shape
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        """Turn queries or keys (B, H, T, D) of the tokens from `start` on."""
         a, b = x.chunk(2, dim=-1)  # a pair is channel i and channel i + D / 2
         cos = self.cos[start : start + x.shape[2]]  # (T, D / 2)
         sin = self.sin[start : start + x.shape[2]]
@@ -196,6 +181,7 @@ class Attention(nn.Module):
         return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
 
     def forward(self, x: Tensor, past: KeyValues | None = None) -> Tensor:
+        """(B, T, C) -> (B, T, C); with `past`, x holds only the new tokens."""
         q, k, v = (self.split(part) for part in self.qkv(x).chunk(3, dim=-1))
         q, k = self.q_norm(q), self.k_norm(k)
         if self.rotary is not None:
@@ -221,33 +207,9 @@ class Block(nn.Module):
         self.norm2, self.mlp = make_norm(config), FeedForward(config)
 
     def forward(self, x: Tensor, past: KeyValues | None = None) -> Tensor:
-        x = x + self.attention(self.norm1(x), past)  # (B, T, C)
+        """(B, T, C) -> (B, T, C); `past` is for the attention."""
+        x = x + self.attention(self.norm1(x), past)
         return x + self.mlp(self.norm2(x))
-
-
-def check_input(ids: Tensor, config: Config, start: int = 0) -> None:
-    """Raise TypeError or ValueError unless a model can read ids (B, T) from `start`."""
-    if not isinstance(ids, Tensor) or ids.is_floating_point() or ids.dim() != 2:
-        found = tuple(ids.shape) if isinstance(ids, Tensor) else type(ids).__name__
-        raise TypeError(
-            f"expected whole numbers as a tensor of shape (B, T), got {found}; "
-            "one row is torch.tensor([ids])"
-        )
-    if not ids.numel():
-        raise ValueError("there are no tokens; give at least one token per row")
-    if start + ids.shape[1] > config.context:
-        raise ValueError(
-            f"{start + ids.shape[1]} tokens are longer than the model's context of "
-            f"{config.context}; give at most the last {config.context}"
-        )
-    if ids.device.type != "cpu" or torch.compiler.is_compiling():
-        return  # looking at the numbers would make a GPU wait
-    if ids.min() < 0 or ids.max() >= config.vocab_size:
-        wrong = ids[(ids < 0) | (ids >= config.vocab_size)][0].item()
-        raise ValueError(
-            f"token id {wrong} is outside the vocabulary of {config.vocab_size} tokens "
-            f"(0 to {config.vocab_size - 1}); encode with the model's own tokenizer"
-        )
 
 
 class GPT(nn.Module):
@@ -270,7 +232,11 @@ class GPT(nn.Module):
         initialise(self, seed)
 
     def hidden(self, ids: Tensor, cache: list[KeyValues] | None = None) -> Tensor:
-        """What the model knows after each token, (B, T, C); the head reads it."""
+        """What the model knows after each token, (B, T, C); the head reads it.
+
+        With a cache (see new_cache) ids are the new tokens only. Raises ValueError for
+        ids outside the vocabulary and rows longer than the context.
+        """
         start = 0 if cache is None else cache[0].length
         check_input(ids, self.config, start)
         x = self.tokens(ids)  # (B, T, C)
@@ -283,6 +249,7 @@ class GPT(nn.Module):
         return self.norm(x)
 
     def forward(self, ids: Tensor, cache: list[KeyValues] | None = None) -> Tensor:
+        """ids (B, T) -> logits (B, T, vocab_size); see hidden for the cache."""
         return self.head(self.hidden(ids, cache))
 
     def new_cache(self) -> list[KeyValues]:
@@ -309,38 +276,14 @@ def initialise(model: GPT, seed: int) -> None:
             parameter.normal_(0.0, small if adds else 0.02, generator=draw)
 
 
-def count_parameters(config: Config) -> int:
-    """How many numbers a model of this config learns, by formula."""
-    C, D, bias = config.width, config.width // config.heads, int(config.bias)
-    norm = C if config.norm == "rms" else (1 + bias) * C
-    attention = 4 * C * C + bias * 4 * C + (2 * D if config.qk_norm else 0)
-    mlp = 8 * C * C + bias * 5 * C
-    positions = config.context * C if config.positions == "learned" else 0
-    tables = config.vocab_size * C * (1 if config.tie else 2) + positions
-    return tables + config.layers * (2 * norm + attention + mlp) + norm
-
-
-def count_flops(config: Config, length: int) -> int:
-    """Floating-point operations of one forward pass per token, in rows of `length`.
-
-    A product with a matrix of n numbers takes 2n. Attention is counted as the whole
-    square, without saving its masked half. A training step takes three times as much.
-    """
-    C, L = config.width, config.layers
-    matrices = 12 * C * C * L + config.vocab_size * C
-    return 2 * matrices + 4 * L * C * length
-
-
-def count_memory(config: Config, number: int = 4) -> dict[str, int]:
-    """Bytes for weights, gradients, AdamW's two averages, and one row's full cache.
-
-    number: bytes per number, 4 in single precision. Activations come on top.
-    """
-    weights = number * count_parameters(config)
-    cache = number * 2 * config.layers * config.context * config.width
-    return {
-        "weights": weights,
-        "gradients": weights,
-        "optimizer": 2 * weights,
-        "cache": cache,
-    }
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Inside: no dropout and no gradients. Afterwards everything is as it was."""
+    modes = {part: part.training for part in model.modules()}
+    model.eval()
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        for part, mode in modes.items():
+            part.training = mode
