@@ -12,6 +12,7 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -66,15 +67,26 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
     if model.config.tie:
         del state["head.weight"]  # it is tokens.weight
     state = {name: t.cpu().to(kind).contiguous() for name, t in state.items()}
-    words = {"merges": tok.merges, "special_tokens": list(tok.special_tokens)}
+    check_finite(state)
     about = {
         "format": FORMAT,
-        "config": json.dumps(asdict(model.config)),
-        "tokenizer": json.dumps(words),
+        "config": asdict(model.config),
+        "merges": tok.merges,
+        "special_tokens": list(tok.special_tokens),
     }
-    data = to_bytes(state, about)
+    data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
     write_whole(path, data)
     return hashlib.sha256(data).hexdigest()
+
+
+def check_finite(state: dict[str, Tensor]) -> None:
+    """Raise CheckpointError when a tensor holds an infinity or no number (nan)."""
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(
+                f"{name} holds numbers that are infinite or nan; in half precision the "
+                "largest is 65,504 (save with half=False); or training went wrong"
+            )
 
 
 def check_pair(model: GPT, tok: BPETokenizer) -> None:
@@ -90,9 +102,9 @@ def check_pair(model: GPT, tok: BPETokenizer) -> None:
 def ship(name: str, model: GPT, tok: BPETokenizer, half: bool = False) -> str:
     """Save as the book's model `name` and note its SHA-256 in the passport."""
     found = save(where(name), model, tok, half)
-    stamps = passport.read()
+    stamps = passport.read(passport.PATH)
     stamp = {**stamps.get(CHAPTERS[name], {}), f"{name}_sha256": found}
-    passport.write({**stamps, CHAPTERS[name]: stamp})
+    passport.write({**stamps, CHAPTERS[name]: stamp}, passport.PATH)
     return found
 
 
@@ -114,7 +126,9 @@ def check_passport(name: str) -> None:
             f"the model {name!r} is not here yet: chapter {chapter} makes it, and this "
             f"release does not bring it in {path.parent}"
         )
-    noted = passport.read().get(chapter, {}).get(f"{name}_sha256", "nothing")
+    noted = (
+        passport.read(passport.PATH).get(chapter, {}).get(f"{name}_sha256", "nothing")
+    )
     found = sha256(path)
     if noted != found:
         raise CheckpointError(
@@ -137,9 +151,8 @@ def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
         check_passport(str(name))
     about, state = read(path)
     try:
-        model = GPT(Config(**json.loads(about["config"])))
-        words = json.loads(about["tokenizer"])
-        tok = BPETokenizer(words["merges"], words["special_tokens"])
+        model = GPT(Config(**about["config"]))
+        tok = BPETokenizer(about["merges"], about["special_tokens"])
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
             f"{path} has a header that this code cannot use: {error}"
@@ -148,15 +161,15 @@ def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
     return model.to(device).eval(), tok
 
 
-def read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The header and the tensors of a file that `save` wrote."""
     if not path.exists():
         raise CheckpointError(f"there is no file {path}; save a model there first")
     try:
         with safe_open(path, "pt") as file:
-            about = file.metadata() or {}
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
             state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}); fetch or make it anew"
         ) from error

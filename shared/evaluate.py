@@ -58,19 +58,21 @@ def bills(
     """
     if isinstance(texts, str):
         raise TypeError("expected several texts, got one str; give [text]")
+    if batch < 1:
+        raise ValueError(f"batch is {batch}; it must be at least 1")
     end = end_of_text(tok)
     rows = [[end, *tok.encode(check_text(text))] for text in texts]
     pieces = [
-        (n, row[first : last + 1], new - first)
+        (n, new, row[first : last + 1], new - first)
         for n, row in enumerate(rows)
         for first, last, new in windows(len(row) - 1, model.config.context)
     ]
-    pieces.sort(key=lambda piece: len(piece[1]))  # similar lengths side by side
+    pieces.sort(key=lambda piece: len(piece[2]))  # similar lengths side by side
     found = []
     for i in range(0, len(pieces), batch):
         part = pieces[i : i + batch]
-        priced = price(model, [row for _, row, _ in part])
-        found += [(n, new, p[new:]) for (n, _, new), p in zip(part, priced)]
+        priced = price(model, [row for _, _, row, _ in part])
+        found += [(n, new, p[skip:]) for (n, new, _, skip), p in zip(part, priced)]
     costs: list[list[float]] = [[] for _ in rows]
     for n, _, prices in sorted(found, key=lambda piece: piece[:2]):
         costs[n] += prices

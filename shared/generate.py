@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from shared.model import GPT, KeyValues, evaluating
-from shared.modelguards import check_prompt, check_sampling
+from shared.modelguards import check_end, check_prompt, check_sampling
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
@@ -30,8 +30,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     ordered, places = logits.sort(dim=-1, descending=True)  # (B, V) each
     probs = ordered.softmax(dim=-1)
     before = probs.cumsum(dim=-1) - probs  # what the likelier ones have already
-    beyond = before >= p
-    beyond[:, 0] = False
+    beyond = before >= p  # never true of the likeliest: nothing is before it
     return logits.masked_fill(beyond.scatter(1, places, beyond), -torch.inf)
 
 
@@ -86,6 +85,7 @@ def generate(
     empty prompt, and a prompt that is longer than the model's context.
     """
     check_sampling(max_new_tokens, temperature, top_k, top_p)
+    check_end(eos, model.config)
     ids = check_prompt(ids, model.config).to(model.head.weight.device)
     if generator is None:
         generator = torch.Generator()

@@ -220,9 +220,8 @@ class GPT(nn.Module):
         self.config = config
         with torch.random.fork_rng(devices=[]):  # the global generator stays as it is
             self.tokens = nn.Embedding(config.vocab_size, config.width)
-            self.positions = None
-            if config.positions == "learned":
-                self.positions = nn.Embedding(config.context, config.width)
+            places = nn.Embedding(config.context, config.width)
+            self.positions = places if config.positions == "learned" else None
             self.drop = nn.Dropout(config.dropout)
             self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
             self.norm = make_norm(config)
@@ -234,15 +233,13 @@ class GPT(nn.Module):
     def hidden(self, ids: Tensor, cache: list[KeyValues] | None = None) -> Tensor:
         """What the model knows after each token, (B, T, C); the head reads it.
 
-        With a cache (see new_cache) ids are the new tokens only. Raises ValueError for
-        ids outside the vocabulary and rows longer than the context.
+        With a cache, ids are the new tokens only. Raises ValueError for wrong ids.
         """
         start = 0 if cache is None else cache[0].length
         check_input(ids, self.config, start)
         x = self.tokens(ids)  # (B, T, C)
         if self.positions is not None:
-            place = torch.arange(start, start + ids.shape[1], device=ids.device)
-            x = x + self.positions(place)
+            x = x + self.positions.weight[start : start + ids.shape[1]]
         x = self.drop(x)
         for i, block in enumerate(self.blocks):
             x = block(x, None if cache is None else cache[i])
@@ -253,7 +250,7 @@ class GPT(nn.Module):
         return self.head(self.hidden(ids, cache))
 
     def new_cache(self) -> list[KeyValues]:
-        """An empty cache for `forward(ids, cache)`: then give only the new tokens."""
+        """An empty cache to read into: `forward(ids, cache)`."""
         return [KeyValues() for _ in self.blocks]
 
 

@@ -37,6 +37,8 @@ def check_config(config: Config) -> None:
         if getattr(config, name) not in choices:
             chosen = getattr(config, name)
             raise ValueError(f"{name} is {chosen!r}; expected one of {choices}")
+    if not isinstance(config.dropout, (int, float)):
+        raise TypeError(f"dropout is {config.dropout!r}; expected a number")
     if not 0 <= config.dropout < 1:
         raise ValueError(f"dropout is {config.dropout}; expected 0 or more, below 1")
     if config.width % config.heads:
@@ -54,7 +56,9 @@ def check_config(config: Config) -> None:
 def check_input(ids: Tensor, config: Config, start: int = 0) -> None:
     """Raise TypeError or ValueError unless a model can read ids (B, T) from `start`."""
     if not isinstance(ids, Tensor) or ids.is_floating_point() or ids.dim() != 2:
-        found = tuple(ids.shape) if isinstance(ids, Tensor) else type(ids).__name__
+        found = type(ids).__name__
+        if isinstance(ids, Tensor):
+            found = f"{ids.dtype} of shape {tuple(ids.shape)}"
         raise TypeError(
             f"expected whole numbers as a tensor of shape (B, T), got {found}; "
             "one row is torch.tensor([ids])"
@@ -78,7 +82,12 @@ def check_input(ids: Tensor, config: Config, start: int = 0) -> None:
 
 def check_prompt(ids: Any, config: Config) -> Tensor:
     """The prompt as a tensor (B, T). A single row may be given as a list of ids."""
-    ids = torch.as_tensor(ids)
+    try:
+        ids = torch.as_tensor(ids)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(
+            f"a prompt is a row of token ids, or several of one length, not {ids!r:.60}"
+        ) from None
     if not ids.numel():
         raise ValueError(
             "the prompt is empty; give at least one token, for instance the id of "
@@ -92,7 +101,7 @@ def check_prompt(ids: Any, config: Config) -> Tensor:
 def check_sampling(
     new: int, temperature: float, top_k: int | None, top_p: float | None
 ) -> None:
-    """Raise ValueError unless these are settings that tokens can be drawn with."""
+    """Raise ValueError unless tokens can be drawn with these settings."""
     if not isinstance(new, int) or new < 0:
         raise ValueError(f"max_new_tokens is {new!r}; expected a whole number from 0")
     if not 0 < temperature < float("inf"):
@@ -107,4 +116,13 @@ def check_sampling(
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(
             f"top_p is {top_p}; expected a share above 0 and at most 1, or None for all"
+        )
+
+
+def check_end(eos: int | None, config: Config) -> None:
+    """Raise ValueError unless the end is None or an id of the vocabulary."""
+    if eos is not None and not 0 <= eos < config.vocab_size:
+        raise ValueError(
+            f"eos is {eos}, outside the vocabulary of {config.vocab_size} tokens; give "
+            'tok.special_tokens["<|endoftext|>"], or None to go on to the last token'
         )
