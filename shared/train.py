@@ -40,23 +40,25 @@ Rows = tuple[Tensor, Tensor]  # inputs and targets, whole numbers, (N, T) each
 def document_rows(
     documents: Iterable[str], tokenizer: BPETokenizer, length: int
 ) -> Rows:
-    """Rows of whole documents: each begins where a document begins, the rest is padded.
+    """Rows that begin where a document begins, (N, length) each; the last is padded.
 
-    A row is the end-of-text token, then documents, each followed by that token. A
-    document goes into the first of the last 64 rows that has room for it; a longer one
-    than `length` is cut. Targets of the padding are IGNORE.
+    A row is the end-of-text token, a document, end-of-text, the next one and so on.
+    What does not fit is left out, and the next row begins with the next document. (To
+    fill rows with documents that fit would teach that short ones never come first.)
+    Targets of the padding are IGNORE.
     """
     if length < 1:
         raise ValueError(f"the row length is {length}; it must be at least 1")
     end = tokenizer.special_tokens["<|endoftext|>"]
     rows: list[list[int]] = []
+    row = [end]
     for document in documents:
-        ids = [*tokenizer.encode_ordinary(document), end][:length]
-        fits = (row for row in rows[-64:] if len(row) + len(ids) <= length + 1)
-        row = next(fits, None)
-        if row is None:
-            rows.append(row := [end])
-        row += ids
+        row += [*tokenizer.encode_ordinary(document), end]
+        if len(row) > length:
+            rows.append(row[: length + 1])
+            row = [end]
+    if len(row) > 1:
+        rows.append(row)
     inputs = torch.full((len(rows), length), end)
     targets = torch.full((len(rows), length), IGNORE)
     for i, row in enumerate(rows):
