@@ -19,7 +19,7 @@ from shared.modelguards import check_input
 from shared.tokenizer import BPETokenizer
 
 
-def windows(length: int, context: int) -> Iterator[tuple[int, int, int]]:
+def spans(length: int, context: int) -> Iterator[tuple[int, int, int]]:
     """Cut a long row: (first, end, new) reads first to end and charges from new on.
 
     One window where all fits; else each begins half a context after the last, so that
@@ -43,10 +43,12 @@ def price(model: GPT, rows: list[list[int]]) -> list[list[float]]:
     check_input(ids[:, :-1], model.config)
     check_input(ids[:, 1:], model.config)
     ids = ids.to(model.head.weight.device)
+    prices = []
     with evaluating(model):
-        logits = model(ids[:, :-1]).float().transpose(1, 2)  # (B, V, T)
-        prices = F.cross_entropy(logits, ids[:, 1:], reduction="none")  # (B, T)
-    return [p[: len(row) - 1] for p, row in zip(prices.tolist(), rows)]
+        for x, row in zip(model.hidden(ids[:, :-1]), ids):  # (T, C), (T + 1,)
+            logits = model.head(x).float()  # (T, V), for one row, to spare memory
+            prices.append(F.cross_entropy(logits, row[1:], reduction="none").tolist())
+    return [p[: len(row) - 1] for p, row in zip(prices, rows)]
 
 
 def bills(
@@ -65,7 +67,7 @@ def bills(
     pieces = [
         (n, new, row[first : last + 1], new - first)
         for n, row in enumerate(rows)
-        for first, last, new in windows(len(row) - 1, model.config.context)
+        for first, last, new in spans(len(row) - 1, model.config.context)
     ]
     pieces.sort(key=lambda piece: len(piece[2]))  # similar lengths side by side
     found = []

@@ -63,7 +63,7 @@ def test_the_three_measures(net, tok):
 @pytest.mark.parametrize("context", [64, 7, 1])
 def test_windows_charge_every_token_once(length, context):
     charged = []
-    for first, end, new in evaluate.windows(length, context):
+    for first, end, new in evaluate.spans(length, context):
         assert 0 < end - first <= context
         assert new == 0 or new - first >= context // 2 or context == 1
         charged += range(new, end)

@@ -376,6 +376,30 @@ def test_other_precision():
         torch.testing.assert_close(double, expected, **CLOSE)
 
 
+# Catches: queries in another precision than the values, which attention refuses.
+def test_mixed_precision():
+    for fields in ({}, MODERN):
+        net, ids = make(model, **fields), some_ids()
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = net.train()(ids).float().square().mean()
+        loss.backward()
+        assert all(p.grad.isfinite().all() for p in net.parameters())
+        cache = net.eval().new_cache()
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            mixed = torch.cat([net(part, cache) for part in ids.split(24, 1)], 1)
+        same = mixed.argmax(-1) == net(ids).argmax(-1)
+        assert same.float().mean() > 0.8
+
+
+# Catches: a model whose parts the optimizer does not see, or that a graph leaves out.
+@pytest.mark.parametrize("fields", EVERY_KIND, ids=str)
+def test_every_parameter_has_a_gradient(fields):
+    net = make(model, **fields).train()
+    net(some_ids(2, 64)).logsumexp(-1).sum().backward()
+    for name, p in net.named_parameters():
+        assert p.grad is not None and p.grad.abs().max() > 0, name
+
+
 # Catches: a definition that has grown beyond one notebook cell (40 lines), or that
 # does not say what it does.
 @pytest.mark.parametrize(
