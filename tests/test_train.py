@@ -12,7 +12,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import pandas as pd
 import pytest
 import torch
 import torch.nn.functional as F
@@ -390,7 +389,7 @@ t.run({change!r}, model=t.make_model(dropout=0.2), path={path!r}, every=1)
 
 
 def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
-    path, change = tmp_path / "state.safetensors", {"steps": 200}
+    path, change = tmp_path / "state.safetensors", {"steps": 60}
     code = CHILD.format(
         root=str(ROOT), tests=str(ROOT / "tests"), change=change, path=str(path)
     )
@@ -404,7 +403,7 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
     child.stdout.close()
     assert child.wait(30) != 0
     tensors, texts = resume.read_state(path)
-    assert 5 <= len(json.loads(texts["history"])["step"]) < 200
+    assert 5 <= len(json.loads(texts["history"])["step"]) < 60
     whole, _ = run(change, model=make_model(dropout=0.2))
     gone_on, _ = run(change, model=make_model(dropout=0.2), path=path, resume=True)
     assert torch.equal(whole, gone_on)
@@ -475,8 +474,10 @@ def check_it_learns():
 
 
 def test_a_table_that_pandas_reads(capsys):
+    import pandas
+
     _, history = run({}, validation=make_rows(5), every=3, floor=0.25)
-    table = pd.DataFrame(history)
+    table = pandas.DataFrame(history)
     assert list(table.columns) == list(train.History.COLUMNS)
     assert len(table) == 7 and table["step"].tolist() == [*range(1, 8)]
     counted = [int((make_rows()[1][train.step_rows(s, N, 6, 3)] >= 0).sum())
@@ -520,22 +521,27 @@ def a_tokenizer():
 
 def check_document_rows():
     tok = a_tokenizer()
-    end = tok.special_tokens["<|endoftext|>"]
     texts = ["the goat", "a boat and a coat", "x", "the the the the the and and", "zz."]
     texts = texts * 7 + ["the goat and the boat " * 9, "x"]  # one longer than a row
-    inputs, targets = train.document_rows(texts, tok, 24)
-    assert inputs.shape == targets.shape and inputs.shape[1] == 24
+    for length in range(17, 27):
+        read_again(texts, tok, length)
+
+
+def read_again(texts, tok, length):
+    """Every document is found in the rows once, in its order, whole or cut."""
+    end = tok.special_tokens["<|endoftext|>"]
+    inputs, targets = train.document_rows(texts, tok, length)
+    assert inputs.shape == targets.shape and inputs.shape[1] == length
     counted = targets != train.IGNORE
     assert (inputs[:, 0] == end).all(), "each row begins where a document begins"
-    assert counted[:-1].all() and 0 < counted[-1].sum() < 24, "the last row is padded"
+    assert counted[:-1].all() and counted[-1].any(), "only the last row is padded"
     assert torch.equal(inputs[:, 1:][counted[:, :-1]], targets[:, :-1][counted[:, :-1]])
     assert (counted.cummin(1).values == counted).all(), "padding at the end only"
     left = list(texts)
     for row, right in zip(counted, targets):
-        ids = right[row].tolist()
-        *whole, cut = tok.decode(ids).split("<|endoftext|>")
+        *whole, cut = tok.decode(right[row].tolist()).split("<|endoftext|>")
         for text in whole:
-            assert text == left.pop(0), "every document once, in its order"
+            assert text == left.pop(0)
         if cut:
             assert left.pop(0).startswith(cut)
     assert not left
