@@ -99,7 +99,7 @@ def from_gpt2_state(state: dict[str, Tensor], heads: int) -> GPT:
     return model.eval()
 
 
-def load_gpt2(folder: str | Path) -> GPT:
+def load(folder: str | Path) -> GPT:
     """GPT-2 from a folder with config.json and model.safetensors, in evaluation mode.
 
     Raises CheckpointError for a missing file, or a config that our GPT does not follow.

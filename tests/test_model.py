@@ -168,7 +168,7 @@ def both(transformers, tmp_path_factory):
     redraw_theirs(theirs)
     folder = tmp_path_factory.mktemp("gpt2")
     theirs.save_pretrained(folder)
-    return theirs, gpt2.load_gpt2(folder)
+    return theirs, gpt2.load(folder)
 
 
 # Catches: anything in which our model is not GPT-2; and a loader that turns a matrix
@@ -298,11 +298,11 @@ def test_gpt2s_files_that_do_not_fit(tmp_path):
     with pytest.raises(CheckpointError, match="blocks.1.mlp.up.bias should be"):
         gpt2.from_gpt2_state(state, 3)
     with pytest.raises(CheckpointError, match="config.json is not in"):
-        gpt2.load_gpt2(tmp_path)
+        gpt2.load(tmp_path)
     (tmp_path / "config.json").write_text('{"activation_function": "relu"}')
     (tmp_path / "model.safetensors").write_bytes(b"")
     with pytest.raises(CheckpointError, match="activation_function = 'relu'"):
-        gpt2.load_gpt2(tmp_path)
+        gpt2.load(tmp_path)
 
 
 # --- bad input ----------------------------------------------------------------------
