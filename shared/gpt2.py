@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
@@ -108,11 +109,17 @@ def load(folder: str | Path) -> GPT:
     for name in ("config.json", "model.safetensors"):
         if not (folder / name).exists():
             raise CheckpointError(f"{name} is not in {folder}; it needs both files")
-    config = json.loads((folder / "config.json").read_text("utf-8"))
+    try:
+        config = json.loads((folder / "config.json").read_text("utf-8"))
+        state, heads = load_file(folder / "model.safetensors"), config["n_head"]
+    except (ValueError, KeyError, SafetensorError) as error:
+        raise CheckpointError(
+            f"{folder} holds no whole GPT-2 ({error!r}); fetch both files anew"
+        ) from error
     for key, value in EXPECTED.items():
         if config.get(key, value) != value:
             raise CheckpointError(
                 f"{folder}/config.json has {key} = {config[key]!r}; our GPT-2 is made "
                 f"for {value!r}"
             )
-    return from_gpt2_state(load_file(folder / "model.safetensors"), config["n_head"])
+    return from_gpt2_state(state, heads)

@@ -14,6 +14,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelchecks import CLOSE, MODERN, SMALL, make, redraw, some_ids
+from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -299,10 +300,19 @@ def test_gpt2s_files_that_do_not_fit(tmp_path):
         gpt2.from_gpt2_state(state, 3)
     with pytest.raises(CheckpointError, match="config.json is not in"):
         gpt2.load(tmp_path)
-    (tmp_path / "config.json").write_text('{"activation_function": "relu"}')
-    (tmp_path / "model.safetensors").write_bytes(b"")
+    whole = '{"n_head": 3, "activation_function": "%s"}'
+    (tmp_path / "config.json").write_text(whole % "relu")
+    save_file(state, tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="activation_function = 'relu'"):
         gpt2.load(tmp_path)
+    (tmp_path / "model.safetensors").write_bytes(b"cut off")
+    with pytest.raises(CheckpointError, match="no whole GPT-2 .*fetch both files"):
+        gpt2.load(tmp_path)
+    save_file(state, tmp_path / "model.safetensors")
+    for damaged in ("{", "{}"):
+        (tmp_path / "config.json").write_text(damaged)
+        with pytest.raises(CheckpointError, match="no whole GPT-2"):
+            gpt2.load(tmp_path)
 
 
 # --- bad input ----------------------------------------------------------------------
