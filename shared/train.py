@@ -1,14 +1,13 @@
 """Training: rows in, a trained model and its history out; killed runs can go on.
 
-A row is T tokens and, as targets, the tokens that follow them; a target of IGNORE does
-not count. Losses are in nats per counted target. What a step does depends on the
-weights, the recipe and the step's number alone: the rows of a step, and its dropout,
-are drawn from generators of their own, seeded anew. So a run that was killed goes on
-from its saved state to the same weights, bit for bit on the same machine.
+Losses are in nats per counted target. What a step does depends on the weights, the
+recipe and the step's number alone: the rows of a step, and its dropout, are drawn from
+generators of their own, seeded anew. So a run that was killed goes on from its saved
+state to the same weights, bit for bit on the same machine.
 
-The recipe is in `shared.recipe`, the optimizers in `shared.optim`, saving and going on
-in `shared.resume`. Source: Pascanu et al. (2013), "On the difficulty of training
-recurrent neural networks" (clipping).
+Rows come from `shared.rows`, what to do from `shared.recipe`, optimizers from
+`shared.optim`, saving and going on from `shared.resume`. Clipping: Pascanu et al.
+(2013), "On the difficulty of training recurrent neural networks".
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ import sys
 import time
 from collections.abc import Iterable
 from dataclasses import asdict
-from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -29,72 +26,7 @@ from torch import Tensor, nn
 from shared.optim import make_optimizers
 from shared.recipe import Recipe, rate_share
 from shared.resume import fingerprint, load_state, save_state
-
-if TYPE_CHECKING:
-    from shared.tokenizer import BPETokenizer
-
-IGNORE = -100  # a target that does not count; torch's own number for it
-Rows = tuple[Tensor, Tensor]  # inputs and targets, whole numbers, (N, T) each
-
-
-def document_rows(
-    documents: Iterable[str], tokenizer: BPETokenizer, length: int
-) -> Rows:
-    """Rows that begin where a document begins, (N, length) each; the last is padded.
-
-    A row is the end-of-text token, a document, end-of-text, the next one and so on.
-    What does not fit is left out, and the next row begins with the next document. (To
-    fill rows with documents that fit would teach that short ones never come first.)
-    Targets of the padding are IGNORE.
-    """
-    if length < 1:
-        raise ValueError(f"the row length is {length}; it must be at least 1")
-    end = tokenizer.special_tokens["<|endoftext|>"]
-    rows: list[list[int]] = []
-    row = [end]
-    for document in documents:
-        row += [*tokenizer.encode_ordinary(document), end]
-        if len(row) > length:
-            rows.append(row[: length + 1])
-            row = [end]
-    if len(row) > 1:
-        rows.append(row)
-    inputs = torch.full((len(rows), length), end)
-    targets = torch.full((len(rows), length), IGNORE)
-    for i, row in enumerate(rows):
-        inputs[i, : len(row) - 1] = torch.tensor(row[:-1])
-        targets[i, : len(row) - 1] = torch.tensor(row[1:])
-    return inputs, targets
-
-
-def check_rows(rows: Rows, model: nn.Module) -> None:
-    """Raise ValueError unless rows are inputs and targets that the model can read."""
-    inputs, targets = rows
-    if inputs.dim() != 2 or inputs.shape != targets.shape or not inputs.numel():
-        raise ValueError(
-            f"the rows have inputs {tuple(inputs.shape)} and targets "
-            f"{tuple(targets.shape)}; expected the same (N, T), with N and T at least "
-            "1: is the text shorter than one row?"
-        )
-    context = getattr(getattr(model, "config", None), "context", math.inf)
-    if inputs.shape[1] > context:
-        raise ValueError(
-            f"the rows are {inputs.shape[1]} tokens long, but the model's context is "
-            f"{context}; cut shorter rows"
-        )
-
-
-@lru_cache(maxsize=2)
-def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
-    """The order of n rows in one epoch (one pass through the data)."""
-    generator = torch.Generator().manual_seed(2 * (1_000_003 * seed + epoch))
-    return torch.randperm(n, generator=generator)
-
-
-def step_rows(step: int, n: int, batch: int, seed: int) -> list[int]:
-    """Which of n rows step 1, 2, ... reads: every row once before any row twice."""
-    places = range((step - 1) * batch, step * batch)
-    return [int(epoch_order(n, seed, place // n)[place % n]) for place in places]
+from shared.rows import IGNORE, Rows, check_rows, step_rows
 
 
 def seed_dropout(step: int, seed: int) -> None:

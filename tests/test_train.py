@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shared import optim, recipe, resume, train
+from shared import evaluate, optim, recipe, resume, train
+from shared import rows as order
 from shared.model import GPT, Config
 from shared.tokenizer import BPETokenizer
 
@@ -47,7 +48,7 @@ def make_rows(n=N, seed=1, padded=True):
     targets = ids[:, 1:].clone()
     if padded:
         for i in range(n):
-            targets[i, T - i % (T - 1) :] = train.IGNORE
+            targets[i, T - i % (T - 1) :] = order.IGNORE
     return ids[:, :-1].clone(), targets
 
 
@@ -94,7 +95,7 @@ def by_hand(model, rows, r):
     matrices = ("qkv.weight", "out.weight", "up.weight", "down.weight", "head.weight")
     losses, norms, rates = [], [], []
     for step in range(1, r.steps + 1):
-        places = train.step_rows(step, len(rows[0]), r.batch, r.seed)
+        places = order.step_rows(step, len(rows[0]), r.batch, r.seed)
         x, y = rows[0][places], rows[1][places]
         logits = model(x)
         price = -logits.log_softmax(-1).gather(-1, y.clamp(min=0)[..., None])[..., 0]
@@ -168,21 +169,21 @@ def check_frozen_stay():
 def check_schedule_values():
     for shape, middle in (("cosine", 0.5), ("linear", 0.5)):
         r = a_recipe(steps=110, warmup=10, schedule=shape)
-        shares = [train.rate_share(step, r) for step in range(1, 150)]
+        shares = [recipe.rate_share(step, r) for step in range(1, 150)]
         near(shares[:10], [k / 10 for k in range(1, 11)])
         near(shares[59], middle)
         assert shares[109:] == [shares[109]] * 40, "clamped after the end"
         near(shares[109], 0.0)
         assert shares[10:109] == sorted(shares[10:109], reverse=True)
         r = a_recipe(steps=110, warmup=10, hold=40, final=0.2, schedule=shape)
-        shares = [train.rate_share(step, r) for step in range(1, 150)]
+        shares = [recipe.rate_share(step, r) for step in range(1, 150)]
         assert shares[9:50] == [1.0] * 41 and shares[50] < 1
         near(shares[79], 0.6)
         near(shares[120], 0.2)
     r = a_recipe(steps=100, warmup=0, schedule="cosine")
-    near(train.rate_share(25, r), 0.5 * (1 + math.sqrt(0.5)))
+    near(recipe.rate_share(25, r), 0.5 * (1 + math.sqrt(0.5)))
     r = a_recipe(steps=5, warmup=5)
-    near(train.rate_share(5, r), 1.0)
+    near(recipe.rate_share(5, r), 1.0)
 
 
 def test_schedules_are_those_of_transformers():
@@ -196,9 +197,9 @@ def test_schedules_are_those_of_transformers():
         theirs = schedule(optimizer, 13, 90).lr_lambdas[0]
         r = a_recipe(steps=90, warmup=13, schedule=shape)
         for step in range(1, 91):
-            assert abs(train.rate_share(step, r) - theirs(step)) < 1e-12, (shape, step)
+            assert abs(recipe.rate_share(step, r) - theirs(step)) < 1e-12, (shape, step)
         # After its end theirs rises again (cosine); ours stays where it is.
-        assert train.rate_share(140, r) == train.rate_share(90, r)
+        assert recipe.rate_share(140, r) == recipe.rate_share(90, r)
 
 
 # --- Clipping, accumulation, padding --------------------------------------------------
@@ -316,12 +317,12 @@ def check_generators():
 
 
 def check_row_order():
-    stream = [i for step in range(1, 22) for i in train.step_rows(step, N, 5, 0)]
+    stream = [i for step in range(1, 22) for i in order.step_rows(step, N, 5, 0)]
     epochs = [stream[k : k + N] for k in range(0, len(stream), N)]
     assert all(sorted(epoch) == list(range(N)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 5, "each epoch has its own order"
-    assert train.step_rows(1, N, N, 0) != train.step_rows(1, N, N, 1)
-    assert len(train.step_rows(1, 2, 5, 0)) == 5, "a corpus of fewer rows than a batch"
+    assert order.step_rows(1, N, N, 0) != order.step_rows(1, N, N, 1)
+    assert len(order.step_rows(1, 2, 5, 0)) == 5, "a corpus of fewer rows than a batch"
 
 
 # --- Stopping and going on ------------------------------------------------------------
@@ -480,7 +481,7 @@ def test_a_table_that_pandas_reads(capsys):
     table = pandas.DataFrame(history)
     assert list(table.columns) == list(train.History.COLUMNS)
     assert len(table) == 7 and table["step"].tolist() == [*range(1, 8)]
-    counted = [int((make_rows()[1][train.step_rows(s, N, 6, 3)] >= 0).sum())
+    counted = [int((make_rows()[1][order.step_rows(s, N, 6, 3)] >= 0).sum())
                for s in range(1, 8)]  # fmt: skip
     assert table["tokens"].diff().tolist()[1:] == counted[1:]
     assert table["tokens"][0] == counted[0]
@@ -530,9 +531,9 @@ def check_document_rows():
 def read_again(texts, tok, length):
     """Every document is found in the rows once, in its order, whole or cut."""
     end = tok.special_tokens["<|endoftext|>"]
-    inputs, targets = train.document_rows(texts, tok, length)
+    inputs, targets = order.document_rows(texts, tok, length)
     assert inputs.shape == targets.shape and inputs.shape[1] == length
-    counted = targets != train.IGNORE
+    counted = targets != order.IGNORE
     assert (inputs[:, 0] == end).all(), "each row begins where a document begins"
     assert counted[:-1].all() and counted[-1].any(), "only the last row is padded"
     assert torch.equal(inputs[:, 1:][counted[:, :-1]], targets[:, :-1][counted[:, :-1]])
@@ -547,18 +548,29 @@ def read_again(texts, tok, length):
     assert not left
 
 
+def check_single_rows():
+    tok = a_tokenizer()
+    texts = ["the goat", "a boat and a coat", "x", "the the the and and", "zz."]
+    model = GPT(config(vocab_size=len(tok), context=24), seed=3)
+    rows = order.single_rows(texts, tok, 24)
+    assert rows[0].shape == rows[1].shape == (5, 24)
+    near(train.mean_loss(model, rows), evaluate.loss(model, tok, texts), 1e-5)
+    with pytest.raises(ValueError, match="does not fit a row of 5"):
+        order.single_rows(texts, tok, 5)
+
+
 def test_a_corpus_shorter_than_a_row():
     tok = a_tokenizer()
-    rows = train.document_rows(["the goat"], tok, 12)
+    rows = order.document_rows(["the goat"], tok, 12)
     assert rows[0].shape == (1, 12)
     model = GPT(config(vocab_size=len(tok)))
     history = train.train(model, rows, a_recipe(steps=3), every=0)
     assert history["loss"][-1] < history["loss"][0]
-    empty = train.document_rows([], tok, 12)
+    empty = order.document_rows([], tok, 12)
     with pytest.raises(ValueError, match="shorter than one row"):
         train.train(model, empty, a_recipe(), every=0)
     with pytest.raises(ValueError, match="length is 0"):
-        train.document_rows(["the goat"], tok, 0)
+        order.document_rows(["the goat"], tok, 0)
 
 
 # --- Bad input ------------------------------------------------------------------------
@@ -596,7 +608,7 @@ def test_rows_that_cannot_be_read():
         check = make_rows()
         run(model=make_model(context=8), rows=(inputs[:, :8], targets[:, :8]),
             validation=check)  # fmt: skip
-    nothing = torch.full_like(targets, train.IGNORE)
+    nothing = torch.full_like(targets, order.IGNORE)
     with pytest.raises(ValueError, match="all padding"):
         run(rows=(inputs, nothing))
     with pytest.raises(ValueError, match="no target counts"):
@@ -736,12 +748,13 @@ FAULTS = [
      "loss = summed_loss(model, x, y, device) / (y >= 0).sum() / parts",
      "accumulation"),
     ("train", "ignore_index=IGNORE", "ignore_index=-1", "mean_loss"),
-    ("train", "targets[i, : len(row) - 1] = torch.tensor(row[1:])",
+    ("rows", "targets[i, : len(row) - 1] = torch.tensor(row[1:])",
      "targets[i, : len(row) - 1] = torch.tensor(row[:-1])", "document_rows"),
-    ("train", "            row = [end]\n", "            row = []\n", "document_rows"),
-    ("train", "if len(row) > length:", "if len(row) >= length:", "document_rows"),
-    ("train", "    if len(row) > 1:\n", "    if False:\n", "document_rows"),
-    ("train", "[*tokenizer.encode_ordinary(document), end]",
+    ("rows", "            row = [end]\n", "            row = []\n", "document_rows"),
+    ("rows", "if len(row) > length:", "if len(row) >= length:", "document_rows"),
+    ("rows", "rows = [[end, *tokenizer", "rows = [[*tokenizer", "single_rows"),
+    ("rows", "    if len(row) > 1:\n", "    if False:\n", "document_rows"),
+    ("rows", "[*tokenizer.encode_ordinary(document), end]",
      "[*tokenizer.encode_ordinary(document)]", "document_rows"),
     ("train", "    model.eval()\n    for x, y", "    for x, y",
      "evaluation_leaves_no_trace"),
@@ -749,8 +762,8 @@ FAULTS = [
     ("train", "with torch.random.fork_rng():", "if True:", "generators"),
     ("train", "    seed_dropout(step, recipe.seed)\n", "", "generators"),
     ("train", "(1_000_003 * seed + step) + 1", "(1_000_003 * seed) + 1", "generators"),
-    ("train", "(1_000_003 * seed + epoch)", "(1_000_003 * seed)", "row_order"),
-    ("train", "[place % n]", "[0]", "row_order"),
+    ("rows", "(1_000_003 * seed + epoch)", "(1_000_003 * seed)", "row_order"),
+    ("rows", "[place % n]", "[0]", "row_order"),
     ("train", 'range(len(history["step"]) + 1,', "range(1,", "stop_and_go"),
     ("train", "        history = History(load_state(path, model, optimizers, run))\n",
      "        load_state(path, model, optimizers, run)\n", "stop_and_go"),
@@ -759,11 +772,11 @@ FAULTS = [
      "stop_and_go"),
 ]  # fmt: skip
 CAUGHT = (AssertionError, LookupError, RuntimeError, ValueError)
-MODULES = ("recipe", "optim", "resume", "train")
+MODULES = ("rows", "recipe", "optim", "resume", "train")
 
 
 def rebuild(faulty="", old="", new=""):
-    """Execute the four modules again in place, one of them with a line changed."""
+    """Execute the modules again in place, one of them with a line changed."""
     for name in MODULES:
         module = importlib.import_module(f"shared.{name}")
         source = Path(module.__file__).read_text("utf-8")
