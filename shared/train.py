@@ -1,0 +1,221 @@
+"""Training: rows in, a trained model and its history out; killed runs can go on.
+
+Losses are in nats per counted target. What a step does depends on the weights, the
+recipe and the step's number alone: the rows of a step, and its dropout, are drawn from
+generators of their own, seeded anew. So a run that was killed goes on from its saved
+state to the same weights, bit for bit on the same machine.
+
+Rows come from `shared.rows`, what to do from `shared.recipe`, optimizers from
+`shared.optim`, saving and going on from `shared.resume`. Clipping: Pascanu et al.
+(2013), "On the difficulty of training recurrent neural networks".
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from shared.optim import make_optimizers
+from shared.recipe import Recipe, rate_share
+from shared.resume import fingerprint, load_state, save_state
+from shared.rows import IGNORE, Rows, check_rows, step_rows
+
+
+def seed_dropout(step: int, seed: int) -> None:
+    """Seed torch's global generators, which dropout uses, for one step."""
+    torch.manual_seed(2 * (1_000_003 * seed + step) + 1)  # odd: never a data seed
+
+
+def pick_device(name: str | None = None) -> torch.device:
+    """The device to train on: the named one, else cuda if there is one, else cpu."""
+    if name is None:
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def precision(device: torch.device) -> torch.autocast:
+    """bf16 for matrix products where the device computes in it, else single."""
+    able = device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+    return torch.autocast(device.type, torch.bfloat16, enabled=able)
+
+
+def summed_loss(
+    model: nn.Module, inputs: Tensor, targets: Tensor, device: torch.device
+) -> Tensor:
+    """The loss summed over the targets that count, in nats; inputs, targets (B, T)."""
+    with precision(device):
+        logits = model(inputs.to(device))  # (B, T, vocab)
+    flat = logits.float().flatten(0, 1)  # (B * T, vocab)
+    right = targets.to(device).flatten()  # (B * T,)
+    return F.cross_entropy(flat, right, ignore_index=IGNORE, reduction="sum")
+
+
+@torch.no_grad()
+def mean_loss(
+    model: nn.Module, rows: Rows, batch: int = 32, device: torch.device | None = None
+) -> float:
+    """Nats per counted target over all rows; draws no random number, changes nothing.
+
+    device: where the model is; found from its first parameter when None.
+    """
+    inputs, targets = rows
+    count = int((targets != IGNORE).sum())
+    if not count:
+        raise ValueError("no target counts, so there is no loss to average")
+    device = device or next(model.parameters()).device
+    was_training, total = model.training, 0.0
+    model.eval()
+    for x, y in zip(inputs.split(batch), targets.split(batch)):
+        total += summed_loss(model, x, y, device).item()
+    model.train(was_training)
+    return total / count
+
+
+def add_gradients(
+    model: nn.Module, rows: Rows, parts: int, device: torch.device
+) -> float:
+    """Add the gradients of the mean loss of (B, T) rows, read in parts; the loss.
+
+    Each part's sum is divided by the count of the whole, so that parts with fewer
+    targets weigh less and the gradients are those of one big batch.
+    """
+    inputs, targets = rows
+    count = int((targets != IGNORE).sum())
+    if not count:
+        raise ValueError("none of this step's targets counts; is it all padding?")
+    total = 0.0
+    for x, y in zip(inputs.chunk(parts), targets.chunk(parts)):
+        loss = summed_loss(model, x, y, device) / count
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> float:
+    """Shorten all gradients together to a norm of at most `most`; the norm before."""
+    gradients = [p.grad for p in parameters if p.grad is not None]
+    norm = torch.stack([g.norm() for g in gradients]).norm().item()
+    if most is not None and norm > most:
+        for g in gradients:
+            g.mul_(most / (norm + 1e-6))
+    return norm
+
+
+class History(dict[str, list[float]]):
+    """One number per step in each column; `pandas.DataFrame(history)` makes a table.
+
+    step; tokens: targets counted so far; loss: of the step's batch, before its update;
+    validation: nan where it was not measured; rate: AdamW's; norm: of the gradient,
+    before clipping; seconds: since the start, pauses left out.
+    """
+
+    COLUMNS = ("step", "tokens", "loss", "validation", "rate", "norm", "seconds")
+
+    def __init__(self, columns: dict[str, list[float]] | None = None) -> None:
+        super().__init__(columns or {name: [] for name in self.COLUMNS})
+        self.start = time.perf_counter() - (self["seconds"] or [0])[-1]
+
+    def add(
+        self, counted: int, loss: float, rate: float, norm: float, validation: float
+    ) -> None:
+        """Add the next step, of which `counted` targets counted."""
+        tokens = counted + (self["tokens"] or [0])[-1]
+        seconds = time.perf_counter() - self.start
+        row = (len(self["step"]) + 1, tokens, loss, validation, rate, norm, seconds)
+        for name, number in zip(self.COLUMNS, row, strict=True):
+            self[name].append(number)
+
+
+def report(history: History, steps: int, floor: float | None) -> None:
+    """Print a line on the last step; what depends on the machine goes to stderr."""
+    step, tokens, loss, checked, _, _, seconds = (
+        column[-1] for column in history.values()
+    )
+    line = f"step {step:>{len(str(steps))}}  loss {loss:.3f}"
+    if not math.isnan(checked):
+        line += f"  validation {checked:.3f}"
+        if floor is not None:
+            line += f"  above the floor {checked - floor:.3f}"
+    print(line, flush=True)
+    minutes, left = divmod(round(seconds / step * (steps - step)), 60)
+    pace = f"{tokens / seconds:,.0f} tokens/s, {minutes}:{left:02} left"
+    print(pace, file=sys.stderr, flush=True)
+
+
+def train_step(
+    model: nn.Module,
+    rows: Rows,
+    optimizers: list[torch.optim.Optimizer],
+    recipe: Recipe,
+    step: int,
+) -> tuple[int, float, float, float]:
+    """One step: gradients, clipping, updates. Returns targets, loss, rate, norm."""
+    device = next(model.parameters()).device
+    chosen = step_rows(step, len(rows[0]), recipe.batch, recipe.seed)
+    inputs, targets = rows[0][chosen], rows[1][chosen]
+    model.zero_grad(set_to_none=True)
+    seed_dropout(step, recipe.seed)
+    loss = add_gradients(model, (inputs, targets), recipe.accumulate, device)
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss of step {step} is {loss}: the training has blown up. Try a "
+            "lower rate, a longer warmup or a smaller clip"
+        )
+    norm = clip_gradients(model.parameters(), recipe.clip)
+    share = rate_share(step, recipe)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = share * group["peak"]
+        optimizer.step()
+    return int((targets != IGNORE).sum()), loss, share * recipe.rate, norm
+
+
+def train(
+    model: nn.Module,
+    rows: Rows,
+    recipe: Recipe,
+    validation: Rows | None = None,
+    floor: float | None = None,
+    every: int = 100,
+    path: str | Path | None = None,
+    resume: bool = False,
+    device: str | None = None,
+) -> History:
+    """Train a model in place; afterwards it is in evaluation mode. See History.
+
+    Each `every` steps and at the end (0: never) the loss on the validation rows is
+    measured, a line printed (with `floor`, in nats per token, if given), and the state
+    of the run saved to `path`. resume: go on from that file if it is there. Raises
+    ValueError if it belongs to another run, FloatingPointError if the loss blows up.
+    """
+    for given in (rows,) if validation is None else (rows, validation):
+        check_rows(given, model)
+    model.to(pick_device(device))
+    optimizers = make_optimizers(model, recipe)
+    name = repr(getattr(model, "config", type(model).__name__))
+    run = asdict(recipe) | {"model": name, "rows": fingerprint(rows)}
+    history = History()
+    if resume and path is not None and Path(path).exists():
+        history = History(load_state(path, model, optimizers, run))
+    model.train()
+    with torch.random.fork_rng():  # the caller's generators stay as they are
+        for step in range(len(history["step"]) + 1, recipe.steps + 1):
+            numbers = train_step(model, rows, optimizers, recipe, step)
+            due = every > 0 and (step % every == 0 or step == recipe.steps)
+            measured = due and validation is not None
+            checked = mean_loss(model, validation) if measured else math.nan
+            history.add(*numbers, checked)
+            if due:
+                report(history, recipe.steps, floor)
+            if due and path is not None:
+                save_state(path, model, optimizers, run, history)
+    model.eval()
+    return history
