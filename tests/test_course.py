@@ -7,29 +7,13 @@ import shutil
 import subprocess
 import sys
 from importlib import metadata
-from pathlib import Path
 
 import commands
 import doctor
 import environment
 import pytest
+from coursecall import ROOT, course
 from environment import Environment
-
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-
-
-def course(*arguments, root=ROOT, python=sys.executable, **variables):
-    """Run course.py as a person would; returns the finished process."""
-    return subprocess.run(
-        [python, str(root / "course.py"), *arguments],
-        cwd=root,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
 
 # --- Python's version ------------------------------------------------------------
 

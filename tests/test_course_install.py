@@ -7,31 +7,14 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
 import environment
 import pytest
+from coursecall import NOTEBOOK, ROOT, course
 from environment import Environment
-
-ROOT = Path(__file__).resolve().parents[1]
-NOTEBOOK = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-
-
-def course(*arguments, root=ROOT, python=sys.executable, **variables):
-    """Run course.py as a person would; returns the finished process."""
-    return subprocess.run(
-        [python, str(root / "course.py"), *arguments],
-        cwd=root,
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
 
 # --- installing: a small book with small packages --------------------------------
 
@@ -216,5 +199,3 @@ def test_without_a_network_pip_fails_with_one_message(tmp_path):
     assert "Check the connection" in ended.stderr
     # What is there is sound: the next run goes on instead of making it again.
     assert Environment(tmp_path / "book").state("site")[0] == "incomplete"
-
-
