@@ -495,6 +495,23 @@ def test_too_few_exercises(nb, read):
     assert "2 exercises are registered, expected 3 or more" in found
 
 
+# Catches: an appendix that is a notebook and escapes the rules of the chapters' exercises.
+def test_an_appendix_is_held_to_the_same_rules(tmp_path):
+    name = "appendix_a_pytorch.ipynb"
+    solved = tmp_path / "book" / "solutions"
+    solved.mkdir(parents=True)
+    text = (notebooks.ROOT / "book" / "solutions" / name).read_text("utf-8")
+    (solved / name).write_text(text.replace("Hint 3", "More", 1), "utf-8")
+    page = Page.read(solved / name, tmp_path)
+    found = "\n".join(map(str, gate_exercises.statements(page)))
+    assert "exercise A.1 has 2 hints in <details>, expected 3" in found
+    del check._exercises["A.1"], check._exercises["A.2"], check._exercises["A.3"]
+    page = Page.read(notebooks.ROOT / "book" / name)
+    found = "\n".join(map(str, gate_exercises.exercises(page)))
+    assert "2 exercises are registered, expected 3 or more" in found
+    assert "exercise A.1 is not registered" in found
+
+
 def changed(**changes):
     task = dataclasses.replace(check._exercises["90.1"], **changes)
     check._exercises["90.1"] = task

@@ -115,7 +115,7 @@ def verdicts(page: Page) -> list[Problem]:
         elif word != wanted:
             what = f"check {id} is stored as {word!r}, expected {wanted!r}"
             found.append(page.problem(i, what, "Correct the solution or its stub"))
-    for id in registered(page.chapter):
+    for id in registered(page.room):
         if id not in there:
             what = f"exercise {id} is registered but never checked here"
             found.append(page.problem(None, what, f'Add check("{id}", ...)'))
@@ -146,7 +146,7 @@ def statements(page: Page) -> list[Problem]:
     by_id = {
         m[1]: part for part in parts if (m := re.match(r"(\w+\.\d+[a-z]?)\b", part))
     }
-    for id in registered(page.chapter):
+    for id in registered(page.room):
         if id not in by_id:
             what = f"exercise {id} has no heading"
             found.append(page.problem(None, what, f'Give it "## {id} Title"'))
@@ -206,21 +206,24 @@ def _section(page: Page, title: str) -> str:
 
 
 def exercises(page: Page) -> list[Problem]:
-    """A chapter names at least three exercises, all registered, and links to them."""
-    if page.folder or not page.chapter or not page.is_notebook:
+    """A chapter names at least three exercises, all registered, and links to them.
+
+    So does an appendix that is a notebook.
+    """
+    if page.folder or not page.room or not page.is_notebook:
         return []
     found, text = [], _section(page, "Exercises")
-    named = set(re.findall(rf"\b{page.chapter}\.\d+[a-z]?\b", text))
-    known = set(registered(page.chapter))
+    named = set(re.findall(rf"\b{page.room}\.\d+[a-z]?\b", text))
+    known = set(registered(page.room))
     if len(known) < LEAST:
         what = f"{len(known)} exercises are registered, expected {LEAST} or more"
-        do = f"Register them in shared/checks/ch{page.chapter}.py"
+        do = f"Register them in shared/checks/ch{page.room}.py"
         found.append(page.problem(None, what, do))
     for id in sorted(known - named):
         what = f"the section Exercises does not name {id}"
         found.append(page.problem(None, what, "Add its statement, level and minutes"))
     for id in sorted(named - known):
-        do = f"Register it in shared/checks/ch{page.chapter}.py"
+        do = f"Register it in shared/checks/ch{page.room}.py"
         found.append(page.problem(None, f"exercise {id} is not registered", do))
     if f"exercises/{page.path.name}" not in text:
         what = "the section Exercises has no link to the exercises"
@@ -233,7 +236,9 @@ def editions(root: object = notebooks.ROOT) -> list[Problem]:
     import student
 
     found = []
-    for path in notebooks.chapters(root).values():
+    for path in sorted((root / "book").glob("[!.]*.ipynb")):
+        if not (notebooks.number(path) or notebooks.letter(path)):
+            continue
         if not (path.parent / "solutions" / path.name).is_file():
             what, do = "the chapter has no solved notebook", "Add book/solutions"
             found.append(Problem(notebooks.label(path, root), None, what, do))

@@ -34,6 +34,7 @@ if str(ROOT) not in sys.path:
 from shared import RELEASE, REPOSITORY  # noqa: E402 (the path above comes first)
 
 CHAPTER = re.compile(r"(\d\d)_[a-z0-9_]+\.ipynb")
+APPENDIX = re.compile(r"appendix_([a-z])_[a-z0-9_]+\.ipynb")
 FOLDERS = ("", "exercises", "solutions")
 # What an `extra` cell prints, alone, where its data cannot be had.
 SKIPPED = "Skipped: "
@@ -112,6 +113,12 @@ def number(path: Path) -> str:
     """Return a notebook's chapter number ("01"), or "" for a page without one."""
     match = CHAPTER.fullmatch(path.name)
     return match[1] if match else ""
+
+
+def letter(path: Path) -> str:
+    """Return an appendix notebook's letter as its exercises write it ("A"), or ""."""
+    match = APPENDIX.fullmatch(path.name)
+    return match[1].upper() if match else ""
 
 
 def label(path: Path, root: Path = ROOT) -> str:

@@ -188,6 +188,11 @@ class Page:
         return notebooks.number(self.path)
 
     @property
+    def room(self) -> str:
+        """What the ids of the page's exercises begin with: "04", or "A"; "" for none."""
+        return self.chapter or notebooks.letter(self.path)
+
+    @property
     def cells(self) -> Iterator[tuple[int, NotebookNode]]:
         return enumerate(self.nb.cells, start=1)
 
