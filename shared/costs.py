@@ -6,7 +6,7 @@ operations follows Kaplan et al. (2020), "Scaling laws for neural language model
 
 from __future__ import annotations
 
-from shared.model import Config
+from shared.parts import Config
 
 
 def count_parameters(config: Config) -> int:
@@ -14,6 +14,7 @@ def count_parameters(config: Config) -> int:
     C, D, bias = config.width, config.width // config.heads, int(config.bias)
     norm = C if config.norm == "rms" else (1 + bias) * C
     attention = 4 * C * C + bias * 4 * C + (2 * D if config.qk_norm else 0)
+    attention += int(config.direct)
     mlp = 8 * C * C + bias * 5 * C
     positions = config.context * C if config.positions == "learned" else 0
     tables = config.vocab_size * C * (1 if config.tie else 2) + positions
@@ -27,7 +28,8 @@ def count_flops(config: Config, length: int) -> int:
     square, without saving its masked half. A training step takes three times as much.
     """
     C, L = config.width, config.layers
-    matrices = 12 * C * C * L + config.vocab_size * C
+    block = (13 if config.direct else 12) * C * C  # the direct line: values once more
+    matrices = block * L + config.vocab_size * C
     return 2 * matrices + 4 * L * C * length
 
 

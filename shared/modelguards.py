@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from shared.model import Config
+    from shared.parts import Config
 
 CHOICES = {
     "norm": ("layer", "rms"),
@@ -30,7 +30,7 @@ def check_config(config: Config) -> None:
             raise TypeError(f"{name} is {size!r}; expected a whole number")
         if size < 1:
             raise ValueError(f"{name} is {size}; it must be at least 1")
-    for name in ("bias", "qk_norm", "tie"):
+    for name in ("bias", "tie", "qk_norm", "direct"):
         if not isinstance(getattr(config, name), bool):
             raise TypeError(f"{name} is {getattr(config, name)!r}; give True or False")
     for name, choices in CHOICES.items():

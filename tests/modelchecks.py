@@ -10,13 +10,16 @@ its initialisation and on short rows many real faults stay invisible.
 import copy
 import math
 from functools import partial
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shared import model as real
+from shared import model, modern, parts
 
+# What the checks look at: the names of all rooms that make a model.
+real = SimpleNamespace(**{**vars(parts), **vars(modern), **vars(model)})
 CLOSE = {"atol": 2e-5, "rtol": 0}
 SMALL = {"vocab_size": 37, "context": 64, "layers": 2, "heads": 3, "width": 24}
 MODERN = SMALL | {
@@ -24,6 +27,7 @@ MODERN = SMALL | {
     "positions": "rotary",
     "mlp": "relu2",
     "qk_norm": True,
+    "direct": True,
     "bias": False,
     "tie": False,
 }
@@ -82,10 +86,14 @@ def turn64(x):
     return torch.cat([z.real, z.imag], -1)
 
 
-def attention64(c, w, name, x):
+def attention64(c, w, name, x, first):
     """Causal attention, one head and one token after the other's keys."""
     width, size = c.width, c.width // c.heads
-    qkv = x @ w[f"{name}.qkv.weight"].T + w.get(f"{name}.qkv.bias", 0)
+    matrix = w[f"{name}.qkv.weight"]
+    qkv = x @ matrix.T + w.get(f"{name}.qkv.bias", 0)
+    if c.direct:
+        line = w[f"{name}.direct"] * first
+        qkv[..., 2 * width :] += line @ matrix[2 * width :].T
     heads = []
     for h in range(c.heads):
         q, k, v = (
@@ -110,9 +118,12 @@ def logits64(model, ids):
     x = w["tokens.weight"][ids]
     if c.positions == "learned":
         x = x + w["positions.weight"][: ids.shape[1]]
+    first = x
     for i in range(c.layers):
         b = f"blocks.{i}"
-        x = x + attention64(c, w, f"{b}.attention", norm64(c, w, f"{b}.norm1", x))
+        x = x + attention64(
+            c, w, f"{b}.attention", norm64(c, w, f"{b}.norm1", x), first
+        )
         y = norm64(c, w, f"{b}.norm2", x) @ w[f"{b}.mlp.up.weight"].T
         y = y + w.get(f"{b}.mlp.up.bias", 0)
         if c.mlp == "relu2":
@@ -226,10 +237,13 @@ def check_initialisation(m):
             assert not torch.equal(p, dict(other.named_parameters())[name]), name
         else:
             assert (p == (0 if name.endswith("bias") else 1)).all(), name
-    zero = m.GPT(m.Config(init="zero-out"))
-    for block in zero.blocks:
-        assert not block.attention.out.weight.any() and not block.mlp.down.weight.any()
-        assert block.mlp.up.weight.any()
+    for tie in (True, False):
+        zero = m.GPT(m.Config(init="zero-out", tie=tie))
+        for block in zero.blocks:
+            assert not block.attention.out.weight.any()
+            assert not block.mlp.down.weight.any() and block.mlp.up.weight.any()
+        assert abs(zero.tokens.weight.std() / (0.02 if tie else 1.0) - 1) < 0.06
+        assert tie or not zero.head.weight.any()
 
 
 def check_tie(m):

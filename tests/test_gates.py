@@ -495,7 +495,7 @@ def test_too_few_exercises(nb, read):
     assert "2 exercises are registered, expected 3 or more" in found
 
 
-# Catches: an appendix that is a notebook and escapes the rules of the chapters' exercises.
+# Catches: an appendix with exercises that escapes the rules of the chapters'.
 def test_an_appendix_is_held_to_the_same_rules(tmp_path):
     name = "appendix_a_pytorch.ipynb"
     solved = tmp_path / "book" / "solutions"

@@ -14,11 +14,23 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelchecks import CLOSE, MODERN, SMALL, make, redraw, some_ids
+from modelchecks import real as model
 from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from shared import checkpoint, costs, evaluate, generate, gpt2, model, modelguards
+from shared import (
+    cache,
+    checkpoint,
+    costs,
+    evaluate,
+    generate,
+    gpt2,
+    modelguards,
+    modern,
+    parts,
+)
+from shared import model as model_room
 from shared.checkpoint import CheckpointError
 from shared.model import GPT, Config
 
@@ -27,6 +39,7 @@ EVERY_KIND = [
     {"bias": False},
     {"tie": False},
     {"norm": "rms"},
+    {"direct": True},
     {"positions": "rotary"},
     {"mlp": "relu2", "qk_norm": True},
     MODERN,
@@ -245,7 +258,7 @@ def test_rotary_positions_equal_those_of_llama(transformers):
     places = torch.arange(5, 53)[None]
     cos, sin = modeling_llama.LlamaRotaryEmbedding(config)(x, places)
     expected, _ = modeling_llama.apply_rotary_pos_emb(x, x, cos, sin)
-    torch.testing.assert_close(model.Rotary(8, 64)(x, 5), expected, **CLOSE)
+    torch.testing.assert_close(modern.Rotary(8, 64)(x, 5), expected, **CLOSE)
 
 
 def theirs_state():
@@ -413,7 +426,9 @@ def test_every_parameter_has_a_gradient(fields):
 # Catches: a definition that has grown beyond one notebook cell (40 lines), or that
 # does not say what it does.
 @pytest.mark.parametrize(
-    "module", [model, modelguards, costs, gpt2, generate, evaluate, checkpoint]
+    "module",
+    [cache, parts, modern, model_room, modelguards, costs, gpt2, generate, evaluate]
+    + [checkpoint],
 )
 def test_every_definition_fits_into_one_cell(module):
     text = Path(module.__file__).read_text(encoding="utf-8")

@@ -4,7 +4,6 @@ The faulty source runs as a module of its own; the files stay as they are. This 
 is shown in appendix H.
 """
 
-import importlib
 import sys
 import types
 from pathlib import Path
@@ -15,37 +14,44 @@ import pytest
 from shared import model
 
 SHARED = Path(model.__file__).parent
+ROOMS = ("modelguards", "cache", "parts", "modern", "model")  # each uses those before
 # A NameError, say, is no catch: the fault would be clumsy, not the check good.
 CAUGHT = (AssertionError, ValueError, IndexError, RuntimeError)
 
 # (the check that must raise, the right text, the faulty text)
-MODEL = [
+CACHE = [
+    (c.check_cache, "torch.cat([self.v, v], dim=2)", "torch.cat([v, self.v], dim=2)"),
+    (
+        c.check_cache,
+        "self.k, self.v = k, v",
+        "self.k, self.v = k[:, :, -1:], v[:, :, -1:]",
+    ),
+]
+PARTS = [
     (c.check_norms, "unbiased=False", "unbiased=True"),
     (c.check_norms, "torch.sqrt(variance + eps)", "(torch.sqrt(variance) + eps)"),
     (c.check_norms, "(x - mean) / torch", "x / torch"),
     (c.check_norms, "bias: bool = True, eps: float = 1e-5", "bias=True, eps=1e-6"),
     (c.check_norms, "self.bias, self.eps)", "None, self.eps)"),
-    (c.check_norms, "rsqrt(mean_square + self.eps)", "rsqrt(mean_square)"),
-    (c.check_norms, "x.pow(2).mean(dim=-1, keepdim=True)", "x.var(-1, keepdim=True)"),
     (c.check_gelu, "0.044715", "0.44715"),
     (c.check_gelu, "math.sqrt(2 / math.pi)", "math.sqrt(2 * math.pi)"),
     (c.check_gelu, "0.5 * x * (1 + torch", "0.5 * x * (torch"),
     (c.check_block, 'approximate="tanh"', 'approximate="none"'),
     (c.check_block, "mask, p, is_causal=T == S)", "mask, p, T == S, scale=1.0)"),
-    (c.check_block, "x = x + self.attention(", "x = self.attention("),
-    (
-        c.check_block,
-        "return x + self.mlp(self.norm2(x))",
-        "return self.mlp(self.norm2(x))",
-    ),
-    (c.check_block, "self.mlp(self.norm2(x))", "self.mlp(self.norm1(x))"),
-    (c.check_block, "self.attention(self.norm1(x), past)", "self.attention(x, past)"),
-    (c.check_block, "q, k, v = (self.split", "k, q, v = (self.split"),
+    (c.check_block, "q, k, v = self.qkv(x)", "k, q, v = self.qkv(x)"),
     (c.check_block, "y.transpose(1, 2).flatten(2)", "y.reshape(x.shape)"),
     (c.check_block, "(-1, (self.heads, -1)).tr", "(-1, (-1, self.heads)).mT.tr"),
-    (c.check_logits, "return self.norm(x)", "return x"),
-    (c.check_logits, "weight[start : start", "weight[start + 1 : start + 1"),
-    (c.check_logits, "x = x + self.positions", "x = x * self.positions"),
+    (c.check_causality, "is_causal=T == S", "is_causal=False"),
+    (c.check_cache, ".tril(S - T)", ".tril(S - T + 1)"),
+    (c.check_cache, ".tril(S - T)", ".tril()"),
+    (c.check_cache, "0 if past is None else past.length", "0"),
+    (c.check_dropout, "self.dropout if self.training else 0.0", "self.dropout"),
+    (c.check_dropout, "self.dropout if self.training else 0.0", "0.0"),
+    (c.check_dropout, "self.drop(self.down(x))", "self.down(x)"),
+]
+MODERN = [
+    (c.check_norms, "rsqrt(mean_square + self.eps)", "rsqrt(mean_square)"),
+    (c.check_norms, "x.pow(2).mean(dim=-1, keepdim=True)", "x.var(-1, keepdim=True)"),
     (c.check_modern, "F.relu(x).square()", "F.relu(x)"),
     (
         c.check_modern,
@@ -60,22 +66,34 @@ MODEL = [
         "self.rotary(q, start), self.rotary(k, start)",
         "self.rotary(q, start), k",
     ),
-    (c.check_causality, "is_causal=T == S", "is_causal=False"),
-    (c.check_cache, ".tril(S - T)", ".tril(S - T + 1)"),
-    (c.check_cache, ".tril(S - T)", ".tril()"),
-    (c.check_cache, "start = 0 if past is None else past.length", "start = 0"),
-    (c.check_cache, "start = 0 if cache is None else cache[0].length", "start = 0"),
-    (c.check_cache, "torch.cat([self.v, v], dim=2)", "torch.cat([v, self.v], dim=2)"),
+    (c.check_modern, "v + self.direct *", "v + "),
+    (c.check_modern, "F.linear(first, W)", "F.linear(x, W)"),
+    (c.check_modern, "weight[-x.shape[-1] :]", "weight[: x.shape[-1]]"),
     (
-        c.check_cache,
-        "self.k, self.v = k, v",
-        "self.k, self.v = k[:, :, -1:], v[:, :, -1:]",
+        c.check_modern,
+        'return SquaredReLU(config) if config.mlp == "relu2" else FeedForward(config)',
+        "return FeedForward(config)",
     ),
+]
+MODEL = [
+    (c.check_block, "x = x + self.attention(", "x = self.attention("),
+    (
+        c.check_block,
+        "return x + self.mlp(self.norm2(x))",
+        "return self.mlp(self.norm2(x))",
+    ),
+    (c.check_block, "self.mlp(self.norm2(x))", "self.mlp(self.norm1(x))"),
+    (
+        c.check_block,
+        "self.attention(self.norm1(x), first, past)",
+        "self.attention(x, first, past)",
+    ),
+    (c.check_logits, "return self.norm(x)", "return x"),
+    (c.check_logits, "weight[start : start", "weight[start + 1 : start + 1"),
+    (c.check_logits, "x = x + self.positions", "x = x * self.positions"),
+    (c.check_cache, "start = 0 if cache is None else cache[0].length", "start = 0"),
     (c.check_cache, "cache is None else cache[i])", "cache is None else cache[0])"),
-    (c.check_dropout, "self.dropout if self.training else 0.0", "self.dropout"),
-    (c.check_dropout, "self.dropout if self.training else 0.0", "0.0"),
-    (c.check_dropout, "self.drop(self.down(x))", "self.down(x)"),
-    (c.check_dropout, "x = self.drop(x)\n", "pass\n"),
+    (c.check_dropout, "x = first = self.drop(x)", "first = x"),
     (c.check_tie, "if config.tie:", "if not config.tie:"),
     (c.check_initialisation, "fork_rng(devices=[])", "fork_rng(enabled=False)"),
     (
@@ -83,13 +101,29 @@ MODEL = [
         "math.sqrt(2 * model.config.layers)",
         "model.config.layers",
     ),
-    (c.check_initialisation, "if adds else 0.02", "if adds else 0.2"),
-    (c.check_initialisation, "small = 0.0\n", "pass\n"),
+    (c.check_initialisation, "ends[0] if ends else 0.02", "ends[0] if ends else 0.2"),
+    (
+        c.check_initialisation,
+        '"attention.out.weight": 0.0,',
+        '"attention.out.weight": small,',
+    ),
     (c.check_initialisation, "parameter.zero_()", "pass"),
     (c.check_initialisation, ".manual_seed(seed)", ".manual_seed(0)"),
     (c.check_initialisation, '"mlp.down.weight"', '"mlp.up.weight"'),
     (c.check_evaluating, "part.training = mode", "part.training = True"),
     (c.check_evaluating, "    finally:", "    except ValueError:"),
+    (
+        c.check_initialisation,
+        "if model.config.tie else 1.0",
+        "if model.config.tie else 0.1",
+    ),
+    (
+        c.check_initialisation,
+        'stds["tokens.weight"] = 0.02',
+        'stds["tokens.weight"] = 1.0',
+    ),
+    (c.check_initialisation, '"head.weight": 0.0}', '"head.weight": small}'),
+    (c.check_modern, "block(x, first,", "block(x, x,"),
 ]
 GENERATE = [
     (c.check_top_k, "logits < lowest", "logits <= lowest"),
@@ -132,6 +166,9 @@ GUARDS = [
     (c.check_limits, "ids.min() < 0 or", ""),
 ]
 TABLE = [
+    *(("cache", *row) for row in CACHE),
+    *(("parts", *row) for row in PARTS),
+    *(("modern", *row) for row in MODERN),
     *(("model", *row) for row in MODEL),
     *(("generate", *row) for row in GENERATE),
     *(("modelguards", *row) for row in GUARDS),
@@ -142,24 +179,28 @@ def run(name, old="", new=""):
     """shared/NAME.py with one text exchanged, as a module that nobody else sees."""
     source = (SHARED / f"{name}.py").read_text("utf-8")
     assert old in source, f"shared/{name}.py no longer holds {old!r}: renew the table"
-    module = types.ModuleType(f"faulty_{name}")
-    sys.modules[module.__name__] = module  # dataclasses look their module up
-    try:
-        code = compile(source.replace(old, new, 1), f"faulty {name}.py", "exec")
-        exec(code, module.__dict__)
-    finally:
-        del sys.modules[module.__name__]
+    module = types.ModuleType(f"shared.{name}")
+    # A dataclass looks its module up, and the next room imports from this one.
+    sys.modules[module.__name__] = module
+    code = compile(source.replace(old, new, 1), f"faulty {name}.py", "exec")
+    exec(code, module.__dict__)
     return module
 
 
 def run_faulty(name, old="", new=""):
-    """The module that the checks of shared/NAME.py look at, with the fault in it."""
-    module = run(name, old, new)
-    if name != "modelguards":
-        return module
-    around = run("model")
-    around.check_input = module.check_input
-    return around
+    """What the checks of shared/NAME.py look at, with the fault in it.
+
+    A model is made anew from all of its rooms, so that a fault in one is in the model.
+    """
+    if name == "generate":
+        return run(name, old, new)
+    real = {room: sys.modules[f"shared.{room}"] for room in ROOMS}
+    try:
+        made = {room: run(room, *(old, new) * (room == name)) for room in ROOMS}
+    finally:
+        sys.modules.update({f"shared.{room}": real[room] for room in ROOMS})
+    names = [vars(made[room]) for room in ROOMS[2:]]
+    return types.SimpleNamespace(**{k: v for room in names for k, v in room.items()})
 
 
 @pytest.mark.parametrize(
@@ -174,10 +215,10 @@ def test_fault_is_caught(name, check, old, new):
 
 
 # Catches: a table whose faults are "caught" because the module cannot be run this way.
-@pytest.mark.parametrize("name", ["model", "generate", "modelguards"])
+@pytest.mark.parametrize("name", [*ROOMS, "generate"])
 def test_without_a_fault_every_check_passes(name):
     module = run_faulty(name)
-    assert module is not importlib.import_module(f"shared.{name}")
+    assert name == "generate" or module.GPT is not model.GPT
     for check in {check for where, check, *_ in TABLE if where == name}:
         check(module)
 

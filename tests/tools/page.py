@@ -189,7 +189,7 @@ class Page:
 
     @property
     def room(self) -> str:
-        """What the ids of the page's exercises begin with: "04", or "A"; "" for none."""
+        """What the page's exercise ids begin with: "04", or "A"; "" for none."""
         return self.chapter or notebooks.letter(self.path)
 
     @property

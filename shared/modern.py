@@ -1,0 +1,106 @@
+"""Newer parts that a `Config` can ask for in place of GPT-2's.
+
+Each class follows the one of `shared.parts` that it replaces, so that one GPT takes
+either. Sources: Su et al. (2021), "RoFormer", rotary positions; Zhang and Sennrich
+(2019), root mean square norm; So et al. (2021), "Primer", squared ReLU; Henry et al.
+(2020), norms on queries and keys. The direct line to the embedding is our small version
+of Zhou et al. (2024), "Value residual learning".
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from shared.parts import Attention, Config, FeedForward, LayerNorm
+
+
+class RMSNorm(nn.Module):
+    """Each token's channels to a mean square of 1, then times weight."""
+
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise the channels: (..., C) -> (..., C)."""
+        mean_square = x.pow(2).mean(dim=-1, keepdim=True)
+        return x * torch.rsqrt(mean_square + self.eps) * self.weight
+
+
+class SquaredReLU(FeedForward):
+    """A feed-forward layer whose activation is the square of what is above zero."""
+
+    def bend(self, x: Tensor) -> Tensor:
+        """The activation, number by number."""
+        return F.relu(x).square()
+
+
+class Rotary(nn.Module):
+    """Positions as angles: the channel pair i of token t turns by t / base^(2i / D)."""
+
+    def __init__(self, channels: int, context: int, base: float = 10_000.0) -> None:
+        super().__init__()
+        speed = base ** (-torch.arange(0, channels, 2) / channels)  # (D / 2,)
+        angle = torch.outer(torch.arange(context), speed)  # (context, D / 2)
+        self.register_buffer("cos", angle.cos(), persistent=False)
+        self.register_buffer("sin", angle.sin(), persistent=False)
+
+    def forward(self, x: Tensor, start: int) -> Tensor:
+        """Turn queries or keys (B, H, T, D) of the tokens from `start` on."""
+        a, b = x.chunk(2, dim=-1)  # a pair is channel i and channel i + D / 2
+        cos = self.cos[start : start + x.shape[2]]  # (T, D / 2)
+        sin = self.sin[start : start + x.shape[2]]
+        return torch.cat([a * cos - b * sin, b * cos + a * sin], dim=-1)
+
+
+class TunedAttention(Attention):
+    """Attention whose queries, keys and values are made in newer ways.
+
+    Rotary positions turn queries and keys; a norm may keep their size in bounds; and
+    with the direct line, a value reads not only what its token has become but also the
+    embedding that it began with.
+    """
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(config)
+        channels = config.width // config.heads
+        rotary = config.positions == "rotary"
+        self.rotary = Rotary(channels, config.context) if rotary else None
+        self.q_norm = RMSNorm(channels) if config.qk_norm else None
+        self.k_norm = RMSNorm(channels) if config.qk_norm else None
+        self.direct = nn.Parameter(torch.ones(1)) if config.direct else None
+
+    def project(
+        self, x: Tensor, first: Tensor | None, start: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each (B, H, T, D); see `Attention.project`."""
+        q, k, v = super().project(x, first, start)
+        if self.direct is not None:  # W (x + d first) = W x + d W first
+            W = self.qkv.weight[-x.shape[-1] :]  # the rows that make values: (C, C)
+            v = v + self.direct * self.split(F.linear(first, W))
+        if self.q_norm is not None:
+            q, k = self.q_norm(q), self.k_norm(k)
+        if self.rotary is not None:
+            q, k = self.rotary(q, start), self.rotary(k, start)
+        return q, k, v
+
+
+def make_norm(config: Config) -> nn.Module:
+    """The norm over `width` channels that the config asks for."""
+    if config.norm == "rms":
+        return RMSNorm(config.width)
+    return LayerNorm(config.width, config.bias)
+
+
+def make_attention(config: Config) -> Attention:
+    """The attention that the config asks for."""
+    tuned = config.positions == "rotary" or config.qk_norm or config.direct
+    return TunedAttention(config) if tuned else Attention(config)
+
+
+def make_mlp(config: Config) -> FeedForward:
+    """The feed-forward layer that the config asks for."""
+    return SquaredReLU(config) if config.mlp == "relu2" else FeedForward(config)
