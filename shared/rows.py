@@ -7,7 +7,7 @@ not count. N rows are two tensors of whole numbers, (N, T) each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,18 @@ def document_rows(
     return pad_rows(rows, length, end)
 
 
-def single_rows(documents: Iterable[str], tokenizer: BPETokenizer, length: int) -> Rows:
-    """One document per row, (N, length), to measure on: counts what tales.bill counts.
+def single_rows(
+    documents: Iterable[str], tokenizer: BPETokenizer, length: int, ending: bool = False
+) -> Rows:
+    """One document per row, (N, length): the end-of-text token, then the document.
 
-    A row is the end-of-text token and the document; its end is not charged. Raises
+    ending: also count the end-of-text token that follows; to train on, since a model
+    must learn where to stop. Without it the rows count what tales.bill counts. Raises
     ValueError if a document does not fit, as its loss would be that of a part.
     """
     end = tokenizer.special_tokens["<|endoftext|>"]
-    rows = [[end, *tokenizer.encode_ordinary(document)] for document in documents]
+    after = [end] * ending
+    rows = [[end, *tokenizer.encode_ordinary(text), *after] for text in documents]
     longest = max(map(len, rows), default=1) - 1
     if longest > length:
         raise ValueError(
@@ -70,6 +74,20 @@ def single_rows(documents: Iterable[str], tokenizer: BPETokenizer, length: int) 
             "larger length, or leave it out"
         )
     return pad_rows(rows, length, end)
+
+
+def in_parts(rows: Rows, parts: int) -> Iterator[Rows]:
+    """Rows (B, T) in parts of similar length, each cut to its longest row.
+
+    Cutting off columns in which no target counts changes no loss, and saves the work
+    of reading padding: a causal model's answers do not depend on what comes later.
+    """
+    inputs, targets = rows
+    places = torch.arange(1, targets.shape[1] + 1, device=targets.device)
+    used = ((targets != IGNORE) * places).amax(1)  # (B,): the last place that counts
+    for chosen in used.argsort(stable=True).chunk(parts):
+        width = max(1, int(used[chosen].max()))
+        yield inputs[chosen, :width], targets[chosen, :width]
 
 
 def check_rows(rows: Rows, model: nn.Module) -> None:

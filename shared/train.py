@@ -6,27 +6,31 @@ generators of their own, seeded anew. So a run that was killed goes on from its 
 state to the same weights, bit for bit on the same machine.
 
 Rows come from `shared.rows`, what to do from `shared.recipe`, optimizers from
-`shared.optim`, saving and going on from `shared.resume`. Clipping: Pascanu et al.
+`shared.optim`, saving and going on from `shared.resume`, the table and the progress bar
+from `shared.history`. Clipping: Pascanu et al.
 (2013), "On the difficulty of training recurrent neural networks".
 """
 
 from __future__ import annotations
 
 import math
-import sys
-import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from shared.history import History, advance, progress, report
+from shared.model import evaluating
 from shared.optim import make_optimizers
 from shared.recipe import Recipe, rate_share
 from shared.resume import fingerprint, load_state, save_state
-from shared.rows import IGNORE, Rows, check_rows, step_rows
+from shared.rows import IGNORE, Rows, check_rows, in_parts, step_rows
+
+Probe = Callable[[nn.Module], dict[str, float]]
 
 
 def seed_dropout(step: int, seed: int) -> None:
@@ -73,7 +77,7 @@ def mean_loss(
     device = device or next(model.parameters()).device
     was_training, total = model.training, 0.0
     model.eval()
-    for x, y in zip(inputs.split(batch), targets.split(batch)):
+    for x, y in in_parts(rows, math.ceil(len(inputs) / batch)):
         total += summed_loss(model, x, y, device).item()
     model.train(was_training)
     return total / count
@@ -87,12 +91,11 @@ def add_gradients(
     Each part's sum is divided by the count of the whole, so that parts with fewer
     targets weigh less and the gradients are those of one big batch.
     """
-    inputs, targets = rows
-    count = int((targets != IGNORE).sum())
+    count = int((rows[1] != IGNORE).sum())
     if not count:
         raise ValueError("none of this step's targets counts; is it all padding?")
     total = 0.0
-    for x, y in zip(inputs.chunk(parts), targets.chunk(parts)):
+    for x, y in in_parts(rows, parts):
         loss = summed_loss(model, x, y, device) / count
         loss.backward()
         total += loss.item()
@@ -109,55 +112,14 @@ def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> float:
     return norm
 
 
-class History(dict[str, list[float]]):
-    """One number per step in each column; `pandas.DataFrame(history)` makes a table.
-
-    step; tokens: targets counted so far; loss: of the step's batch, before its update;
-    validation: nan where it was not measured; rate: AdamW's; norm: of the gradient,
-    before clipping; seconds: since the start, pauses left out.
-    """
-
-    COLUMNS = ("step", "tokens", "loss", "validation", "rate", "norm", "seconds")
-
-    def __init__(self, columns: dict[str, list[float]] | None = None) -> None:
-        super().__init__(columns or {name: [] for name in self.COLUMNS})
-        self.start = time.perf_counter() - (self["seconds"] or [0])[-1]
-
-    def add(
-        self, counted: int, loss: float, rate: float, norm: float, validation: float
-    ) -> None:
-        """Add the next step, of which `counted` targets counted."""
-        tokens = counted + (self["tokens"] or [0])[-1]
-        seconds = time.perf_counter() - self.start
-        row = (len(self["step"]) + 1, tokens, loss, validation, rate, norm, seconds)
-        for name, number in zip(self.COLUMNS, row, strict=True):
-            self[name].append(number)
-
-
-def report(history: History, steps: int, floor: float | None) -> None:
-    """Print a line on the last step; what depends on the machine goes to stderr."""
-    step, tokens, loss, checked, _, _, seconds = (
-        column[-1] for column in history.values()
-    )
-    line = f"step {step:>{len(str(steps))}}  loss {loss:.3f}"
-    if not math.isnan(checked):
-        line += f"  validation {checked:.3f}"
-        if floor is not None:
-            line += f"  above the floor {checked - floor:.3f}"
-    print(line, flush=True)
-    minutes, left = divmod(round(seconds / step * (steps - step)), 60)
-    pace = f"{tokens / seconds:,.0f} tokens/s, {minutes}:{left:02} left"
-    print(pace, file=sys.stderr, flush=True)
-
-
 def train_step(
     model: nn.Module,
     rows: Rows,
     optimizers: list[torch.optim.Optimizer],
     recipe: Recipe,
     step: int,
-) -> tuple[int, float, float, float]:
-    """One step: gradients, clipping, updates. Returns targets, loss, rate, norm."""
+) -> tuple[int, dict[str, float]]:
+    """One step: gradients, clipping, updates. Returns targets; loss, rate and norm."""
     device = next(model.parameters()).device
     chosen = step_rows(step, len(rows[0]), recipe.batch, recipe.seed)
     inputs, targets = rows[0][chosen], rows[1][chosen]
@@ -175,7 +137,8 @@ def train_step(
         for group in optimizer.param_groups:
             group["lr"] = share * group["peak"]
         optimizer.step()
-    return int((targets != IGNORE).sum()), loss, share * recipe.rate, norm
+    counted = int((targets != IGNORE).sum())
+    return counted, {"loss": loss, "rate": share * recipe.rate, "norm": norm}
 
 
 def train(
@@ -188,34 +151,60 @@ def train(
     path: str | Path | None = None,
     resume: bool = False,
     device: str | None = None,
+    probe: Probe | None = None,
 ) -> History:
     """Train a model in place; afterwards it is in evaluation mode. See History.
 
     Each `every` steps and at the end (0: never) the loss on the validation rows is
     measured, a line printed (with `floor`, in nats per token, if given), and the state
-    of the run saved to `path`. resume: go on from that file if it is there. Raises
-    ValueError if it belongs to another run, FloatingPointError if the loss blows up.
+    of the run saved to `path`. resume: go on from that file if it is there. probe: a
+    function of the model, whose named numbers are measured then as well. Raises
+    ValueError if the file is of another run, FloatingPointError if the loss blows up.
     """
     for given in (rows,) if validation is None else (rows, validation):
         check_rows(given, model)
     model.to(pick_device(device))
     optimizers = make_optimizers(model, recipe)
-    name = repr(getattr(model, "config", type(model).__name__))
-    run = asdict(recipe) | {"model": name, "rows": fingerprint(rows)}
+    run = describe(model, rows, recipe)
     history = History()
     if resume and path is not None and Path(path).exists():
         history = History(load_state(path, model, optimizers, run))
+    done = len(history["step"])
     model.train()
-    with torch.random.fork_rng():  # the caller's generators stay as they are
-        for step in range(len(history["step"]) + 1, recipe.steps + 1):
-            numbers = train_step(model, rows, optimizers, recipe, step)
+    # The caller's random generators stay as they are.
+    with torch.random.fork_rng(), progress(recipe.steps, done, every > 0) as bar:
+        for step in range(done + 1, recipe.steps + 1):
+            counted, numbers = train_step(model, rows, optimizers, recipe, step)
             due = every > 0 and (step % every == 0 or step == recipe.steps)
-            measured = due and validation is not None
-            checked = mean_loss(model, validation) if measured else math.nan
-            history.add(*numbers, checked)
             if due:
-                report(history, recipe.steps, floor)
+                numbers |= measure(model, validation, probe)
+            history.add(counted, numbers)
+            advance(bar, history, floor)
+            if due:
+                report(bar, history, floor)
             if due and path is not None:
                 save_state(path, model, optimizers, run, history)
     model.eval()
     return history
+
+
+def describe(model: nn.Module, rows: Rows, recipe: Recipe) -> dict[str, Any]:
+    """What a run is, in values that JSON can hold: recipe, kind of model, rows."""
+    name = repr(getattr(model, "config", type(model).__name__))
+    return asdict(recipe) | {"model": name, "rows": fingerprint(rows)}
+
+
+def measure(
+    model: nn.Module, validation: Rows | None, probe: Probe | None
+) -> dict[str, float]:
+    """The loss on the validation rows, and what the probe finds, where they are given.
+
+    The model is in evaluation mode meanwhile, and no random number is drawn for it.
+    """
+    found: dict[str, float] = {}
+    if validation is not None:
+        found["validation"] = mean_loss(model, validation)
+    if probe is not None:
+        with evaluating(model):
+            found |= probe(model)
+    return found

@@ -19,6 +19,7 @@ from torch import nn
 
 from shared import evaluate, optim, recipe, resume, train
 from shared import rows as order
+from shared.history import History
 from shared.model import GPT, Config
 from shared.tokenizer import BPETokenizer
 
@@ -236,7 +237,11 @@ def check_accumulation():
         assert history["tokens"] == one["tokens"]
     calls = count_calls(model := make_model())
     run({"accumulate": 3, "steps": 2}, model=model)
-    assert len(calls) == 6 and calls[0] == (2, T), "read in parts, to save memory"
+    assert len(calls) == 6, "read in parts, to save memory"
+    for step in (calls[:3], calls[3:]):
+        assert all(rows == 2 for rows, _ in step)
+        widths = [width for _, width in step]
+        assert widths == sorted(widths) and widths[0] < T, "the padding was read"
 
 
 def count_calls(model):
@@ -479,7 +484,7 @@ def test_a_table_that_pandas_reads(capsys):
 
     _, history = run({}, validation=make_rows(5), every=3, floor=0.25)
     table = pandas.DataFrame(history)
-    assert list(table.columns) == list(train.History.COLUMNS)
+    assert list(table.columns) == list(History.COLUMNS)
     assert len(table) == 7 and table["step"].tolist() == [*range(1, 8)]
     counted = [int((make_rows()[1][order.step_rows(s, N, 6, 3)] >= 0).sum())
                for s in range(1, 8)]  # fmt: skip
@@ -490,9 +495,31 @@ def test_a_table_that_pandas_reads(capsys):
     lines, checked = out.splitlines(), table["validation"][2]
     assert [line.split()[1] for line in lines] == ["3", "6", "7"]
     assert f"validation {checked:.3f}  above the floor {checked - 0.25:.3f}" in lines[0]
-    assert "tokens/s" in err and "left" in err and "tokens/s" not in out
+    assert "tokens/s" in err and "above the floor" in err and "tokens/s" not in out
     run({}, every=0)
     assert capsys.readouterr() == ("", "")
+
+
+def check_probe():
+    """A probe sees the model as it is to be used, and its numbers are columns."""
+    seen = []
+
+    def probe(model):
+        assert not model.training and not torch.is_grad_enabled()
+        seen.append(weights(model))
+        return {"size": float(len(seen))}
+
+    model = make_model(dropout=0.3)
+    plain, _ = run(model=make_model(dropout=0.3))
+    looked, history = run(model=model, every=3, probe=probe)
+    assert torch.equal(plain, looked) and torch.equal(seen[-1], looked)
+    assert [math.isnan(n) for n in history["size"]] == [1, 1, 0, 1, 1, 0, 0]
+    assert history["size"][2::3] + history["size"][-1:] == [1.0, 2.0, 3.0]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "state"
+        run(path=path, every=3, probe=probe)
+        _, again = run(path=path, resume=True, every=3, probe=probe)
+        assert again["size"][-1] == 6.0 and len(again["size"]) == 7
 
 
 def test_the_device_is_never_mps_unless_asked(monkeypatch):
@@ -555,6 +582,11 @@ def check_single_rows():
     rows = order.single_rows(texts, tok, 24)
     assert rows[0].shape == rows[1].shape == (5, 24)
     near(train.mean_loss(model, rows), evaluate.loss(model, tok, texts), 1e-5)
+    more = order.single_rows(texts, tok, 24, ending=True)
+    assert (more[1] != order.IGNORE).sum() == (rows[1] != order.IGNORE).sum() + 5
+    end = tok.special_tokens["<|endoftext|>"]
+    assert [row[row >= 0][-1].item() for row in more[1]] == [end] * 5
+    assert all(end not in row for row in rows[1])
     with pytest.raises(ValueError, match="does not fit a row of 5"):
         order.single_rows(texts, tok, 5)
 
@@ -753,18 +785,26 @@ FAULTS = [
     ("rows", "            row = [end]\n", "            row = []\n", "document_rows"),
     ("rows", "if len(row) > length:", "if len(row) >= length:", "document_rows"),
     ("rows", "rows = [[end, *tokenizer", "rows = [[*tokenizer", "single_rows"),
+    ("rows", "int(used[chosen].max())", "int(used[chosen].min())", "adamw_by_hand"),
+    ("rows", "yield inputs[chosen,", "yield inputs[: len(chosen),", "adamw_by_hand"),
+    ("rows", "after = [end] * ending", "after = [end]", "single_rows"),
+    ("rows", "used.argsort(stable=True).chunk(parts)",
+     "torch.arange(len(used)).chunk(parts)", "accumulation"),
+    ("history", "[math.nan] * rows", "[]", "probe"),
+    ("train", "with evaluating(model):\n            found",
+     "if True:\n            found", "probe"),
     ("rows", "    if len(row) > 1:\n", "    if False:\n", "document_rows"),
     ("rows", "[*tokenizer.encode_ordinary(document), end]",
      "[*tokenizer.encode_ordinary(document)]", "document_rows"),
     ("train", "    model.eval()\n    for x, y", "    for x, y",
      "evaluation_leaves_no_trace"),
     ("train", "model.train(was_training)", "pass", "mean_loss"),
-    ("train", "with torch.random.fork_rng():", "if True:", "generators"),
+    ("train", "with torch.random.fork_rng(), progress", "with progress", "generators"),
     ("train", "    seed_dropout(step, recipe.seed)\n", "", "generators"),
     ("train", "(1_000_003 * seed + step) + 1", "(1_000_003 * seed) + 1", "generators"),
     ("rows", "(1_000_003 * seed + epoch)", "(1_000_003 * seed)", "row_order"),
     ("rows", "[place % n]", "[0]", "row_order"),
-    ("train", 'range(len(history["step"]) + 1,', "range(1,", "stop_and_go"),
+    ("train", "range(done + 1,", "range(1,", "stop_and_go"),
     ("train", "        history = History(load_state(path, model, optimizers, run))\n",
      "        load_state(path, model, optimizers, run)\n", "stop_and_go"),
     ("resume", "weight.copy_(tensors[name])", "pass", "stop_and_go"),
@@ -772,7 +812,7 @@ FAULTS = [
      "stop_and_go"),
 ]  # fmt: skip
 CAUGHT = (AssertionError, LookupError, RuntimeError, ValueError)
-MODULES = ("rows", "recipe", "optim", "resume", "train")
+MODULES = ("rows", "recipe", "optim", "resume", "history", "train")
 
 
 def rebuild(faulty="", old="", new=""):
