@@ -43,7 +43,13 @@ for authors
            make the exercises from the solved notebooks
   address [OWNER/REPOSITORY]
            show the book's public address, or write a new one everywhere
-  bench    our tokenizer's speed beside others', measured now
+  train NAME [--steps N]
+           make a shipped model again (base), or a study (ablations); takes hours;
+           with --steps a short trial that ships nothing
+  bench [bpe] [train] [generate] [tinyshakespeare] [--rounds N]
+           our code's speed beside others', measured now, as ratios: tokenizer,
+           training steps, writing; and the loss per minute on tinyshakespeare
+           (this one takes minutes)
 
 The environment is made in .venv; BLOCKS_VENV names another folder. README.md and the
 appendix on set-up and troubleshooting say more.

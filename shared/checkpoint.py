@@ -99,12 +99,16 @@ def check_pair(model: GPT, tok: BPETokenizer) -> None:
         )
 
 
-def ship(name: str, model: GPT, tok: BPETokenizer, half: bool = False) -> str:
-    """Save as the book's model `name` and note its SHA-256 in the passport."""
+def ship(
+    name: str, model: GPT, tok: BPETokenizer, half: bool = False, **facts: Any
+) -> str:
+    """Save as the book's model `name`; note its SHA-256 and the facts in the passport.
+
+    facts: how it was made and what was measured, in values that JSON can hold.
+    """
     found = save(where(name), model, tok, half)
-    stamps = passport.read(passport.PATH)
-    stamp = {**stamps.get(CHAPTERS[name], {}), f"{name}_sha256": found}
-    passport.write({**stamps, CHAPTERS[name]: stamp}, passport.PATH)
+    size = sum(p.numel() for p in model.parameters())
+    passport.note_model(name, passport.PATH, sha256=found, parameters=size, **facts)
     return found
 
 
@@ -126,9 +130,7 @@ def check_passport(name: str) -> None:
             f"the model {name!r} is not here yet: chapter {chapter} makes it, and this "
             f"release does not bring it in {path.parent}"
         )
-    noted = (
-        passport.read(passport.PATH).get(chapter, {}).get(f"{name}_sha256", "nothing")
-    )
+    noted = passport.models(passport.PATH).get(name, {}).get("sha256", "nothing")
     found = sha256(path)
     if noted != found:
         raise CheckpointError(

@@ -34,11 +34,12 @@ def decay_groups(model: nn.Module, decay: float) -> list[dict]:
 
 
 @torch.no_grad()
-def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
+def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
     """Nearly the closest matrix whose singular values are all 1; shape is kept.
 
     Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x, with
-    the three numbers that bring most of them between 0.7 and 1.2 fastest.
+    three numbers that raise small ones fastest. Five steps bring most of them between
+    0.7 and 1.2; three are enough for the book's models, and quicker.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)  # every singular value is now at most 1
@@ -46,7 +47,8 @@ def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
     x = x.T if tall else x  # so that x @ x.T is the smaller square
     for _ in range(steps):
         square = x @ x.T
-        x = a * x + (b * square + c * square @ square) @ x
+        mix = torch.addmm(square, square, square, beta=b, alpha=c)  # b S + c S S
+        x = torch.addmm(x, mix, x, beta=a)  # a x + mix x, in one pass
     return x.T if tall else x
 
 

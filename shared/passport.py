@@ -2,7 +2,8 @@
 
 A stamp is a small dictionary of names and values. The shipped stamps lie in
 ``shared/models/passport.json``; a chapter that is run again compares what it has
-measured with them. So the passport is a list of claims that anybody can check.
+measured with them. So the passport is a list of claims that anybody can check. Beside
+the stamps it tells of each shipped model how it was made: its data, recipe and hash.
 """
 
 from __future__ import annotations
@@ -44,18 +45,33 @@ def read(path: Path = PATH) -> dict[str, dict[str, Any]]:
     Raises:
         PassportError: when the file is not a passport.
     """
+    return read_page("stamps", path)
+
+
+def models(path: Path = PATH) -> dict[str, dict[str, Any]]:
+    """How the shipped models were made: name to {name: value}, "sha256" among them.
+
+    Raises:
+        PassportError: when the file is not a passport.
+    """
+    return read_page("models", path)
+
+
+def read_page(page: str, path: Path) -> dict[str, dict[str, Any]]:
+    """One of the two dictionaries of the file, "stamps" or "models"."""
     if not path.exists():
         return {}
     try:
-        stamps = json.loads(path.read_text("utf-8"))["stamps"]
-        if not all(isinstance(stamp, dict) for stamp in stamps.values()):
-            raise TypeError("a stamp must be a dictionary")
+        whole = json.loads(path.read_text("utf-8"))
+        entries = whole["stamps"] if page == "stamps" else whole.get(page, {})
+        if not all(isinstance(entry, dict) for entry in entries.values()):
+            raise TypeError(f"each entry under {page!r} must be a dictionary")
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise PassportError(
             f"{path} is not a passport ({error}). Restore it with "
             "`git checkout shared/models/passport.json`."
         ) from error
-    return stamps
+    return entries
 
 
 def same(a: Any, b: Any) -> bool:
@@ -98,10 +114,23 @@ def stamp(chapter: str, path: Path = PATH, **facts: Any) -> bool:
     return good
 
 
+def note_model(name: str, path: Path = PATH, **facts: Any) -> None:
+    """Write down how a shipped model was made, in place of what was noted before."""
+    save(read(path), {**models(path), name: facts}, path)
+
+
 def write(stamps: dict[str, dict[str, Any]], path: Path = PATH) -> None:
+    """Write the stamps; what is noted of the models stays."""
+    save(stamps, models(path), path)
+
+
+def save(stamps: dict[str, Any], models: dict[str, Any], path: Path) -> None:
     """Write the passport: to a temporary file first, then in one step into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = json.dumps({"format": 1, "stamps": dict(sorted(stamps.items()))}, indent=1)
+    whole = {"format": 1, "stamps": dict(sorted(stamps.items()))}
+    if models:
+        whole["models"] = dict(sorted(models.items()))
+    text = json.dumps(whole, indent=1)
     handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -7,7 +7,21 @@ restarts" (the cosine).
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from shared.parts import Config
+
+#: The book's model, as chapter 06 finds it; everybody's run and the shipped one alike.
+BASE = Config(
+    context=512,
+    layers=3,
+    bias=False,
+    tie=False,
+    positions="rotary",
+    mlp="relu2",
+    direct=True,
+    init="zero-out",
+)
 
 
 @dataclass(frozen=True)
@@ -17,7 +31,8 @@ class Recipe:
     batch: rows per step, read in `accumulate` equal parts to save memory.
     rate: AdamW's highest learning rate; muon_rate: Muon's. They rise during `warmup`
     steps, stay for `hold`, and fall to `final` times the highest at the last step.
-    clip: the largest gradient norm, or None. seed: of the rows' order and of dropout.
+    clip: the largest gradient norm, or None. mixed: on a GPU that computes in bf16, use
+    it for matrix products. seed: of the rows' order and of dropout.
     """
 
     steps: int = 1000
@@ -33,6 +48,7 @@ class Recipe:
     warmup: int = 0
     hold: int = 0
     final: float = 0.0
+    mixed: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -81,3 +97,21 @@ def rate_share(step: int, recipe: Recipe) -> float:
     if recipe.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * fallen))
     return recipe.final + (1 - recipe.final) * left
+
+
+#: The run that chapter 06 makes on the page, and the long one behind the shipped model.
+SHORT_RUN = Recipe(
+    steps=7000,
+    batch=8,
+    accumulate=2,
+    optimizer="muon",
+    rate=0.015,
+    muon_rate=0.02,
+    decay=0.0,
+    clip=None,
+    schedule="linear",
+    warmup=140,
+)
+LONG_RUN = replace(
+    SHORT_RUN, steps=15_000, batch=32, accumulate=4, warmup=300, mixed=False
+)

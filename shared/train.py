@@ -45,20 +45,24 @@ def pick_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
-def precision(device: torch.device) -> torch.autocast:
-    """bf16 for matrix products where the device computes in it, else single."""
-    able = device.type == "cuda" and torch.cuda.is_bf16_supported(False)
+def precision(device: torch.device, mixed: bool = True) -> torch.autocast:
+    """bf16 for matrix products if wanted and the device computes in it, else single."""
+    able = mixed and device.type == "cuda" and torch.cuda.is_bf16_supported(False)
     return torch.autocast(device.type, torch.bfloat16, enabled=able)
 
 
 def summed_loss(
-    model: nn.Module, inputs: Tensor, targets: Tensor, device: torch.device
+    model: nn.Module,
+    inputs: Tensor,
+    targets: Tensor,
+    device: torch.device,
+    mixed: bool = True,
 ) -> Tensor:
     """The loss summed over the targets that count, in nats; inputs, targets (B, T)."""
-    with precision(device):
-        logits = model(inputs.to(device))  # (B, T, vocab)
+    with precision(device, mixed):
+        logits = model(inputs.to(device).long())  # (B, T, vocab)
     flat = logits.float().flatten(0, 1)  # (B * T, vocab)
-    right = targets.to(device).flatten()  # (B * T,)
+    right = targets.to(device).long().flatten()  # (B * T,)
     return F.cross_entropy(flat, right, ignore_index=IGNORE, reduction="sum")
 
 
@@ -84,7 +88,7 @@ def mean_loss(
 
 
 def add_gradients(
-    model: nn.Module, rows: Rows, parts: int, device: torch.device
+    model: nn.Module, rows: Rows, parts: int, device: torch.device, mixed: bool = True
 ) -> float:
     """Add the gradients of the mean loss of (B, T) rows, read in parts; the loss.
 
@@ -96,7 +100,7 @@ def add_gradients(
         raise ValueError("none of this step's targets counts; is it all padding?")
     total = 0.0
     for x, y in in_parts(rows, parts):
-        loss = summed_loss(model, x, y, device) / count
+        loss = summed_loss(model, x, y, device, mixed) / count
         loss.backward()
         total += loss.item()
     return total
@@ -125,7 +129,9 @@ def train_step(
     inputs, targets = rows[0][chosen], rows[1][chosen]
     model.zero_grad(set_to_none=True)
     seed_dropout(step, recipe.seed)
-    loss = add_gradients(model, (inputs, targets), recipe.accumulate, device)
+    loss = add_gradients(
+        model, (inputs, targets), recipe.accumulate, device, recipe.mixed
+    )
     if not math.isfinite(loss):
         raise FloatingPointError(
             f"the loss of step {step} is {loss}: the training has blown up. Try a "
@@ -153,31 +159,26 @@ def train(
     device: str | None = None,
     probe: Probe | None = None,
 ) -> History:
-    """Train a model in place; afterwards it is in evaluation mode. See History.
+    """Train a model in place; it ends in evaluation mode. Returns the run's History.
 
-    Each `every` steps and at the end (0: never) the loss on the validation rows is
-    measured, a line printed (with `floor`, in nats per token, if given), and the state
-    of the run saved to `path`. resume: go on from that file if it is there. probe: a
-    function of the model, whose named numbers are measured then as well. Raises
-    ValueError if the file is of another run, FloatingPointError if the loss blows up.
+    Each `every` steps and at the end (0: never) the validation rows are priced, `probe`
+    (a function of the model, for named numbers) is called, a line printed, with the gap
+    to `floor`, and the state saved to `path`; resume: go on from that file if it is
+    there. Raises ValueError if it is of another run, FloatingPointError at a blow-up.
     """
-    for given in (rows,) if validation is None else (rows, validation):
-        check_rows(given, model)
-    model.to(pick_device(device))
+    check_rows(rows, model)
+    check_rows(validation or rows, model)
+    model.to(pick_device(device)).train()
     optimizers = make_optimizers(model, recipe)
-    run = describe(model, rows, recipe)
-    history = History()
+    run, history = describe(model, rows, recipe), History()
     if resume and path is not None and Path(path).exists():
         history = History(load_state(path, model, optimizers, run))
     done = len(history["step"])
-    model.train()
-    # The caller's random generators stay as they are.
     with torch.random.fork_rng(), progress(recipe.steps, done, every > 0) as bar:
         for step in range(done + 1, recipe.steps + 1):
             counted, numbers = train_step(model, rows, optimizers, recipe, step)
             due = every > 0 and (step % every == 0 or step == recipe.steps)
-            if due:
-                numbers |= measure(model, validation, probe)
+            numbers |= measure(model, validation, probe) if due else {}
             history.add(counted, numbers)
             advance(bar, history, floor)
             if due:

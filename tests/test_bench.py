@@ -1,7 +1,12 @@
-"""The benchmark's own arithmetic, with a clock that the test moves."""
+"""The benchmark's own arithmetic, with a clock that the test moves; and that what it
+compares is equal: the contestants' losses, tokens and merges, on small sizes.
+"""
+
+from dataclasses import replace
 
 import bench
 import pytest
+import torch
 
 
 @pytest.fixture
@@ -47,7 +52,8 @@ def test_wrong_arguments(wrong, capsys):
     with pytest.raises(SystemExit) as stop:
         bench.main(wrong)
     assert stop.value.code == 2
-    assert "the benchmarks are: bpe" in capsys.readouterr().err
+    known = "the benchmarks are: bpe, train, generate, tinyshakespeare"
+    assert known in capsys.readouterr().err
 
 
 def test_bpe_tasks_agree_and_print(capsys, monkeypatch):
@@ -59,3 +65,90 @@ def test_bpe_tasks_agree_and_print(capsys, monkeypatch):
     )
     printed = capsys.readouterr().out
     assert printed.count("toy: ") == 2 and "tiktoken" in printed
+
+
+@pytest.fixture
+def transformers():
+    """Importing it takes seconds: tests that need it are slow."""
+    return pytest.importorskip("transformers", reason="it cannot be imported")
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """bench_models with sizes that take no time."""
+    import bench_models
+
+    for name in ("THEIRS", "OURS"):
+        config = replace(getattr(bench_models, name), layers=1, heads=2, width=32)
+        monkeypatch.setattr(bench_models, name, config)
+    sizes = {"vocab_size": 37, "n_layer": 2, "n_head": 3, "n_embd": 24}
+    monkeypatch.setattr(bench_models, "SIZES", sizes)
+    monkeypatch.setattr(bench_models, "SHAPES", ((2, 8), (3, 24)))
+    monkeypatch.setattr(bench_models, "PROMPTS", (1, 3))
+    monkeypatch.setattr(bench_models, "NEW", 20)
+    return bench_models
+
+
+# Catches: another contestant's weights, rows, decay, clipping or update than ours.
+@pytest.mark.slow
+def test_training_steps_agree(small, transformers):
+    tasks = list(small.bench_train())
+    assert [task.work for task in tasks] == [4 * 2 * 8 / 1000, 4 * 3 * 24 / 1000]
+    for task in tasks:
+        results = [run() for run in task.contestants.values()]
+        assert len(results) == 3 and task.same(results)
+        assert len(set(results[0])) == small.STEPS  # it does train
+        results[1][-1] += 1e-3
+        assert not task.same(results)
+
+
+# Catches: rows written with other weights, lengths or choices than ours.
+@pytest.mark.slow
+def test_written_tokens_agree(small, transformers):
+    for task, count in zip(small.bench_generate(), (1, 3), strict=True):
+        results = [run() for run in task.contestants.values()]
+        assert results[0].shape == (count, 16 + 20) and task.same(results)
+        assert results[0][:, 16:].unique().numel() > 3  # not one token for ever
+        results[1][0, -1] += 1
+        assert not task.same(results)
+
+
+# Catches: a number in the wrong column, times counted from the wrong contestant.
+def test_a_race_finds_who_is_there_first(small, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(small.time, "process_time", lambda: now[0])
+    losses = iter([2.0, 1.9, 1.8, 1.5])  # of both, in turn
+
+    def step(model, rows, optimizers, recipe, number):
+        now[0] += recipe.batch
+
+    monkeypatch.setattr(small, "train_step", step)
+    monkeypatch.setattr(small, "mean_loss", lambda model, rows: next(losses))
+    config = small.Config(5, 4, 1, 1, 4)
+    slow = small.Race("slow", config, small.Recipe(steps=4, batch=10))
+    fast = small.Race("fast", config, small.Recipe(steps=6, batch=2))
+    first, second = small.race([slow, fast], None, None, parts=2)
+    assert first[:4] == ("slow", "4", "40.0", "1.00")
+    assert first[5:] == ("1.800", "40.0", "1.00")
+    assert second[:4] == ("fast", "6", "12.0", "0.30")
+    assert second[5:] == ("1.500", "12.0", "0.30")
+    assert slow.curve == [(2, 20.0, 2.0), (4, 40.0, 1.8)]
+
+
+# Catches: a race that stops with an error, or whose contestants learn nothing.
+def test_the_race_runs(small, capsys):
+    text = "the fox at the mill, the key in the fox's den. " * 60
+    small.run_tinyshakespeare(text, shorten=20)
+    printed = capsys.readouterr().out.splitlines()
+    assert "of reference" in printed[0] and printed[2].startswith("nanoGPT's recipe")
+    curves = [line.partition(": ")[2].split(", ") for line in printed[-3:]]
+    assert all(float(curve[-1]) < float(curve[0]) - 0.2 for curve in curves)
+
+
+# Catches: rows of training that reach into the text that is kept for measuring.
+def test_measuring_text_is_apart(small):
+    text = "ab" * 900 + "cd" * 100
+    rows, held_out = small.read_plays(text)
+    assert rows[0].shape == (1800 - 64, 64) and rows[1].max() == 1
+    assert held_out[0].min() == 2 and len(held_out[0]) == 3
+    assert torch.equal(small.read_plays(text, every=2)[1][0], held_out[0][::2])

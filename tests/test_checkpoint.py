@@ -104,12 +104,12 @@ def test_the_same_model_gives_the_same_bytes(tmp_path, tok):
 def test_shipped_models_are_checked_against_the_passport(shelf, tok):
     passport.write({"06": {"loss": 0.4}, "01": {"die": 7.1}}, passport.PATH)
     net = net_of()
-    digest = checkpoint.ship("base", net, tok)
-    stamps = json.loads(passport.PATH.read_text())["stamps"]
-    assert stamps == {
-        "01": {"die": 7.1},
-        "06": {"loss": 0.4, "base_sha256": digest},
-    }
+    digest = checkpoint.ship("base", net, tok, seed=7)
+    whole = json.loads(passport.PATH.read_text())
+    assert whole["stamps"] == {"01": {"die": 7.1}, "06": {"loss": 0.4}}
+    size = sum(p.numel() for p in net.parameters())
+    noted = {"sha256": digest, "parameters": size, "seed": 7}
+    assert whole["models"] == {"base": noted}
     again, _ = load("base")
     assert torch.equal(again(some_ids()), net(some_ids()))
     path = shelf / "base.safetensors"

@@ -25,6 +25,18 @@ def test_stamps_are_written_only_on_request(tmp_path, monkeypatch):
     assert passport.read(path) == {"02": {"size": 1024}}
 
 
+def test_models_and_stamps_do_not_overwrite_each_other(tmp_path):
+    path = tmp_path / "passport.json"
+    assert passport.models(path) == {}
+    passport.write({"01": {"a": 1}}, path)
+    passport.note_model("base", path, sha256="ab", seed=1)
+    passport.note_model("chat", path, sha256="cd")
+    passport.note_model("base", path, sha256="ef")
+    passport.write({"01": {"a": 2}}, path)
+    assert passport.read(path) == {"01": {"a": 2}}
+    assert passport.models(path) == {"base": {"sha256": "ef"}, "chat": {"sha256": "cd"}}
+
+
 def test_a_failed_write_leaves_the_old_passport(tmp_path):
     path = tmp_path / "passport.json"
     passport.write({"01": {"a": 1}}, path)

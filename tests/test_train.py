@@ -422,13 +422,21 @@ def check_orthogonalise():
     draw = torch.Generator().manual_seed(0)
     for shape in ((16, 48), (48, 16), (24, 24)):
         matrix = torch.randn(shape, generator=draw)
-        made = optim.orthogonalise(matrix)
+        made = optim.orthogonalise(matrix, steps=5)
         assert made.shape == matrix.shape and made.dtype == torch.float32
         sizes = torch.linalg.svdvals(made)
         assert 0.6 < sizes.min() and sizes.max() < 1.3
         # It keeps the directions: U V^T of the matrix, nearly.
         u, _, v = torch.linalg.svd(matrix, full_matrices=False)
         assert (made * (u @ v)).sum() / made.norm() / (u @ v).norm() > 0.97
+        # Three steps, the book's choice, end on the same way.
+        quick = torch.linalg.svdvals(optim.orthogonalise(matrix))
+        assert quick.min() / quick.max() > 1.5 * singular_ratio(matrix)
+
+
+def singular_ratio(matrix):
+    sizes = torch.linalg.svdvals(matrix)
+    return sizes.min() / sizes.max()
 
 
 def check_muon_by_hand():
@@ -443,7 +451,7 @@ def check_muon_by_hand():
         moment = 0.9 * moment + 0.1 * g
         x = 0.1 * g + 0.9 * moment
         x = (x / x.norm()).T
-        for _ in range(5):
+        for _ in range(3):
             a = x @ x.T
             x = 3.4445 * x - 4.7750 * a @ x + 2.0315 * a @ a @ x
         q = q * (1 - 0.1 * 0.2) - 0.1 * math.sqrt(3) * x.T
@@ -538,6 +546,7 @@ def test_bf16_only_where_the_device_computes_in_it(monkeypatch):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
         monkeypatch.setattr(torch.cuda.amp.common, "amp_definitely_not_available", bool)
         assert train.precision(torch.device("cuda"))._enabled is able
+        assert not train.precision(torch.device("cuda"), False)._enabled
 
 
 # --- Rows from documents --------------------------------------------------------------
@@ -776,8 +785,8 @@ FAULTS = [
     ("train", "clip_gradients(model.parameters(), recipe.clip)",
      "clip_gradients(model.parameters(), None)", "adamw_by_hand"),
     ("train", "norm > most", "norm < most", "clipping"),
-    ("train", "loss = summed_loss(model, x, y, device) / count",
-     "loss = summed_loss(model, x, y, device) / (y >= 0).sum() / parts",
+    ("train", "loss = summed_loss(model, x, y, device, mixed) / count",
+     "loss = summed_loss(model, x, y, device, mixed) / (y >= 0).sum() / parts",
      "accumulation"),
     ("train", "ignore_index=IGNORE", "ignore_index=-1", "mean_loss"),
     ("rows", "targets[i, : len(row) - 1] = torch.tensor(row[1:])",

@@ -150,7 +150,7 @@ def batches() -> list[tuple]:
     return found
 
 
-def in_parts(
+def by_parts(
     share: Callable[[int, int, int, int], float], whole_parts: bool = False
 ) -> Callable:
     """Gradients of parts times share(rows of the part, of all, size, parts), added."""
@@ -191,19 +191,19 @@ def at_once(cost: Callable, w: Tensor, x: Tensor, y: Tensor, size: int) -> Tenso
     close=1e-5,
     mistakes={
         "the sum of the parts' gradients": (
-            in_parts(lambda own, rows, size, parts: 1.0),
+            by_parts(lambda own, rows, size, parts: 1.0),
             "Each part's mean counts as if it were the whole: weigh it with its share.",
         ),
         "all parts weigh the same": (
-            in_parts(lambda own, rows, size, parts: 1 / parts),
+            by_parts(lambda own, rows, size, parts: 1 / parts),
             "The last part has fewer rows and a smaller say: its rows / all rows.",
         ),
         "the last part counted as a full one": (
-            in_parts(lambda own, rows, size, parts: size / rows),
+            by_parts(lambda own, rows, size, parts: size / rows),
             "Weigh with the rows that the part has, len(x[part]), not with size.",
         ),
         "the rows left over": (
-            in_parts(lambda own, rows, size, parts: own / rows, whole_parts=True),
+            by_parts(lambda own, rows, size, parts: own / rows, whole_parts=True),
             "Rows that do not fill a part are rows, too: let the last part be smaller.",
         ),
         "forgetting between the parts": (
@@ -220,7 +220,7 @@ def gradient_in_parts(
     cost: Callable, w: Tensor, x: Tensor, y: Tensor, size: int
 ) -> Tensor:
     """Gradient at w of the mean cost of all rows, `size` rows at a time."""
-    return in_parts(lambda own, rows, size, parts: own / rows)(cost, w, x, y, size)
+    return by_parts(lambda own, rows, size, parts: own / rows)(cost, w, x, y, size)
 
 
 def files() -> list[tuple]:

@@ -5,7 +5,8 @@ task therefore runs ours and the references in turn, several rounds, in one proc
 table gives the median time of each and the ratio ours / reference of the same round:
 median, and in brackets the smallest and the largest. Below 1 ours is the faster.
 
-A benchmark is a function without arguments that yields Tasks; put it into BENCHES.
+A benchmark is a function without arguments that yields Tasks; put it into BENCHES. One
+that is no contest of equal work prints its own table; put it into RACES.
 """
 
 from __future__ import annotations
@@ -73,9 +74,11 @@ def rows(task: Task, seconds: dict[str, list[float]]) -> Iterator[tuple[str, ...
         )
 
 
-def print_table(lines: list[tuple[str, ...]]) -> None:
-    """Print lines in columns, the task's name only where it changes."""
-    head = ("task", "contestant", "median s", "rate", "ours / theirs (spread)")
+HEAD = ("task", "contestant", "median s", "rate", "ours / theirs (spread)")
+
+
+def print_table(lines: list[tuple[str, ...]], head: tuple[str, ...] = HEAD) -> None:
+    """Print lines in columns, the first column only where it changes."""
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     last = ""
     for line in [head, tuple("-" * width for width in widths), *lines]:
@@ -170,24 +173,49 @@ def merges_of(tokenizer: object) -> list[list[str]]:
     return json.loads(tokenizer.to_str())["model"]["merges"]
 
 
-BENCHES: dict[str, Callable[[], Iterator[Task]]] = {"bpe": bench_bpe}
+def models(name: str) -> Callable[[], object]:
+    """A function of bench_models, to be imported (torch takes long) when it is run."""
+
+    def run() -> object:
+        import bench_models
+        import torch
+
+        torch.set_num_threads(1)  # so that seconds of the clock and of CPU are alike
+        return getattr(bench_models, name)()
+
+    return run
+
+
+BENCHES: dict[str, Callable[[], Iterator[Task]]] = {
+    "bpe": bench_bpe,
+    "train": models("bench_train"),
+    "generate": models("bench_generate"),
+}
+RACES: dict[str, Callable[[], object]] = {
+    "tinyshakespeare": models("run_tinyshakespeare"),
+}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the benchmarks named in the arguments, or all of them."""
+    known = [*BENCHES, *RACES]
     parser = argparse.ArgumentParser(
         prog="course.py bench", description="Measure our code beside others'."
     )
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--rounds", type=int, default=7, help="rounds per task (7)")
     chosen = parser.parse_args(arguments)
-    unknown = [name for name in chosen.names if name not in BENCHES]
+    unknown = [name for name in chosen.names if name not in known]
     if unknown or chosen.rounds < 1:
         fault = (
             f"no benchmark {unknown[0]!r}" if unknown else "--rounds must be 1 or more"
         )
-        parser.error(f"{fault}; the benchmarks are: {', '.join(BENCHES)}")
-    for name in chosen.names or BENCHES:
+        parser.error(f"{fault}; the benchmarks are: {', '.join(known)}")
+    for name in chosen.names or known:
+        if name in RACES:
+            print(f"bench {name}: this takes minutes ...", file=sys.stderr, flush=True)
+            RACES[name]()
+            continue
         lines: list[tuple[str, ...]] = []
         for task in BENCHES[name]():
             print(f"bench {name}: {task.name} ...", file=sys.stderr, flush=True)

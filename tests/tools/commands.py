@@ -154,5 +154,6 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "student": tool("test", "student.py"),
     "address": tool("site", "address.py"),
     "bench": tool("test", "bench.py"),
+    "train": tool("test", "make_models.py"),
     "doctor": doctor,
 }

@@ -16,9 +16,42 @@ from nbformat import NotebookNode
 
 # Rooms whose public names the chapters build. A name of one of them that no chapter
 # builds may not be used in a chapter, unless it stands in HELPERS.
-TAUGHT = {"bpe", "tokenizer", "model", "train", "generate", "finetune", "evaluate"}
+TAUGHT = {
+    *("bpe", "tokenizer", "parts", "modern", "cache", "model", "costs", "optim"),
+    *("recipe", "rows", "train", "skills", "generate", "finetune", "evaluate"),
+}
+CHOOSERS = "picks the class that a config names, among classes that chapters build"
+ADDS_UP = "adds up prices that chapter 06 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
     "tokenizer.load_gpt2": "reads files of GPT-2's own format; the extra path uses it",
+    "modern.RMSNorm": "the norm on queries and keys, off here; chapter 13 builds it",
+    "modern.make_norm": CHOOSERS,
+    "modern.make_attention": CHOOSERS,
+    "modern.make_mlp": CHOOSERS,
+    "cache.KeyValues": "stands in signatures until chapter 11 builds it",
+    "optim.make_optimizers": "gives each parameter to its optimizer, by the recipe",
+    "recipe.BASE": "the config that chapter 06 argues for, kept in one place",
+    "recipe.SHORT_RUN": "the recipe that chapter 06 argues for, kept in one place",
+    "recipe.check_recipe": "checks a recipe's fields",
+    "rows.IGNORE": "a number",
+    "rows.Rows": "a name for a pair of tensors",
+    "rows.check_rows": "checks that a model can read the rows",
+    "rows.pad_rows": "fills lists up to one length",
+    "rows.step_rows": "shuffles: which rows a step reads",
+    "skills.SKILLS": "the names of the skills",
+    "skills.Exam": "a record of the exam's rows",
+    "skills.kind_of": "sorts words by kind",
+    "skills.CERTAIN": "a number",
+    "skills.is_straight": "reads a text as the language does; its room explains how",
+    "train.Probe": "a name for a kind of function",
+    "train.describe": "what a saved state remembers of its run",
+    "train.measure": "calls mean_loss and the probe in evaluation mode",
+    "train.pick_device": "a GPU where there is one",
+    "train.precision": "half precision on a GPU; chapter 17 explains it",
+    "train.seed_dropout": "seeds torch's generators",
+    "evaluate.bill": ADDS_UP,
+    "evaluate.loss": ADDS_UP,
+    "evaluate.bits_per_byte": ADDS_UP,
 }
 # The chapter that shows the finished machine before any of it is built.
 SHOWROOM = "00"

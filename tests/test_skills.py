@@ -1,0 +1,89 @@
+"""shared/skills.py: the truth gets full marks, and slips are found where they are."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from shared import skills, tales
+from shared.tokenizer import BPETokenizer
+
+SHIPPED = Path(skills.__file__).parent / "models" / "tokenizer.json"
+
+
+@pytest.fixture(scope="module")
+def shipped() -> BPETokenizer:
+    """The book's tokenizer."""
+    return BPETokenizer.load(SHIPPED)
+
+
+class Scripted(nn.Module):
+    """A model that bets on given tokens, (N, T), whatever it reads."""
+
+    def __init__(self, bets: torch.Tensor, vocabulary: int) -> None:
+        super().__init__()
+        self.bets, self.vocabulary, self.read = bets, vocabulary, 0
+        self.head = nn.Linear(1, 1)
+
+    def forward(self, ids: torch.Tensor) -> torch.Tensor:
+        """Logits (B, T, V) for the next B rows."""
+        rows = self.bets[self.read : self.read + len(ids)]
+        self.read += len(ids)
+        return nn.functional.one_hot(rows, self.vocabulary).float()
+
+
+def test_kinds_of_words():
+    """Names, numbers and things are told apart, with spaces and capitals."""
+    found = [skills.kind_of(word) for word in (" Finn", "Seven", " twelve", " the")]
+    assert found == ["names", "numbers", "numbers", "phrases"]
+    assert skills.kind_of(" kite") == "things"
+
+
+def test_an_oracle_passes_the_exam_and_a_stuck_model_fails(shipped: BPETokenizer):
+    """Grades are shares of places: all of them, or none."""
+    texts = [document.text for document in tales.documents(5, 60)]
+    exam = skills.make_exam(texts, shipped)
+    asked = (exam.skill >= 0).sum(1)
+    assert all(count > 0 for count in asked.tolist()), "no certain place in a text"
+    right = exam.rows[1].clamp(min=0)
+    oracle = Scripted(right, len(shipped.vocab))
+    assert skills.grade(oracle, exam) == dict.fromkeys(skills.SKILLS, 1.0)
+    end = shipped.special_tokens["<|endoftext|>"]  # no text holds it
+    stuck = Scripted(torch.full_like(right, end), len(shipped.vocab))
+    assert skills.grade(stuck, exam) == dict.fromkeys(skills.SKILLS, 0.0)
+
+
+def test_the_exam_asks_only_where_the_truth_is_sure(shipped: BPETokenizer):
+    """Each asked place costs the truth less than CERTAIN, each other one more."""
+    text = tales.documents(5, 1)[0].text
+    skill = skills.make_exam([text], shipped).skill[0]
+    prices = tales.bill(text, shipped)
+    assert [s >= 0 for s in skill.tolist()] == [p < skills.CERTAIN for p in prices]
+
+
+def test_every_text_of_the_language_is_straight():
+    """The measure gives full marks to the generator's own documents."""
+    for document in tales.documents(8, 200):
+        assert skills.first_slip(document.text) is None
+        assert skills.is_straight(document.text)
+
+
+def test_a_wrong_name_thing_or_number_is_not_straight():
+    """The first word that cannot stand there decides."""
+    judged = ("names", "things", "numbers")
+    for prompt, wrong in ((3, "Otto has it"), (2, " twelve")):
+        good = tales.PROMPTS[prompt] + tales.complete(tales.PROMPTS[prompt], seed=1)
+        assert skills.is_straight(good, judged)
+        bad = tales.PROMPTS[prompt] + wrong
+        assert not skills.is_straight(bad, judged), bad
+        assert skills.is_straight(bad) == (wrong == " twelve")
+
+
+def test_a_slip_of_phrase_is_forgiven_unless_a_stranger_enters():
+    """After it, only what the text has named may be named."""
+    text = "One windy morning, Mara zigzagged home."
+    slip = skills.first_slip(text)
+    assert slip is not None and "zigzagged" in tales.words(text)[slip[0]]
+    assert skills.is_straight(text)
+    assert not skills.is_straight(text + " Finn waited.")
