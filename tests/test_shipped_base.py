@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT / "tests" / "tools"))
 import make_models  # noqa: E402
 import make_study  # noqa: E402
 
+pytestmark = pytest.mark.slow  # a minute together; the full run has it
 MOST_BYTES = 20_000_000  # all shipped weights together
 
 
