@@ -19,8 +19,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+BUILT = Path(__file__).resolve().parents[1] / "_build"
 FORMAT = "block-by-block training state 1"
 CURE = "delete it and train from the beginning"
+
+
+def kept_run(chapter: str) -> Path:
+    """The file in which a chapter keeps its training run; the folder is made if needed.
+
+    The folder is _build at the book's root, or the one that BLOCKS_RUNS names.
+    """
+    folder = Path(os.environ.get("BLOCKS_RUNS") or BUILT)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"chapter{chapter}.safetensors"
 
 
 def fingerprint(rows: tuple[Tensor, Tensor]) -> str:

@@ -415,6 +415,15 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
     assert torch.equal(whole, gone_on)
 
 
+def test_a_chapters_run_is_kept_where_the_variable_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("BLOCKS_RUNS", str(tmp_path / "made" / "when needed"))
+    assert resume.kept_run("06") == tmp_path / "made/when needed/chapter06.safetensors"
+    assert resume.kept_run("06").parent.is_dir()
+    monkeypatch.delenv("BLOCKS_RUNS")
+    monkeypatch.setattr(resume, "BUILT", tmp_path / "built")
+    assert resume.kept_run("06") == tmp_path / "built/chapter06.safetensors"
+
+
 # --- Muon -----------------------------------------------------------------------------
 
 

@@ -139,7 +139,8 @@ def bake(path: Path, timeout: float = TIMEOUT, root: Path = notebooks.ROOT) -> f
     seconds = time.perf_counter() - started
     work = work_of_kernels() - work_before
     keep_extra(nb, path, before)
-    if is_chapter(path, root) and budget.record(path, work or seconds, root):
+    whole = "BLOCKS_RUNS" not in os.environ  # else a training run may be gone on with
+    if whole and is_chapter(path, root) and budget.record(path, work or seconds, root):
         rerun_head(nb, path, timeout)
     notebooks.write(path, notebooks.dumps(tidy(nb)))
     return seconds

@@ -33,14 +33,18 @@ def ways() -> dict[str, tuple[Any, Any]]:
     rotary = replace(gpt2, positions="rotary")
     relu2 = replace(rotary, mlp="relu2", bias=False)
     apart = replace(relu2, tie=False, init="zero-out")
+    direct = replace(apart, direct=True)
+    gelu = replace(BASE, mlp="gelu")
     return {
         "GPT-2's way": (gpt2, adamw),
         "its rate a third": (gpt2, replace(adamw, rate=1e-3)),
         "rotary positions": (rotary, adamw),
         "Muon": (rotary, muon),
-        "squared ReLU": (relu2, muon),
+        "squared ReLU, no biases": (relu2, muon),
         "head apart, from zero": (apart, muon),
-        "direct line: ours": (BASE, muon),
+        "direct line": (direct, muon),
+        "three layers: ours": (BASE, muon),
+        "ours, with GELU": (gelu, muon),
         "ours, batches of 32": (BASE, replace(muon, steps=STEPS // 4, batch=32)),
     }
 

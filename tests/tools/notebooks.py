@@ -234,6 +234,8 @@ def kernel_variables() -> dict[str, str]:
 
     One thread, as the tests run two notebooks side by side; figures inside the page;
     and none of this user's own settings of IPython, which may change what is shown.
+    Training runs begin anew, unless BLOCKS_RUNS names a folder that may hold them: a
+    run that is only gone on with proves nothing about the code that it began with.
     """
     folder = tempfile.mkdtemp(prefix="blocks-ipython-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -241,6 +243,7 @@ def kernel_variables() -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "IPYTHONDIR": folder,
+        "BLOCKS_RUNS": os.environ.get("BLOCKS_RUNS") or folder,
     }
 
 

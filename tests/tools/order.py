@@ -43,6 +43,7 @@ HELPERS: dict[str, str] = {
     "skills.kind_of": "sorts words by kind",
     "skills.CERTAIN": "a number",
     "skills.is_straight": "reads a text as the language does; its room explains how",
+    "skills.first_slip": "reads a text as the language does; its room explains how",
     "train.Probe": "a name for a kind of function",
     "train.describe": "what a saved state remembers of its run",
     "train.measure": "calls mean_loss and the probe in evaluation mode",

@@ -41,6 +41,8 @@ class Suite:
         self.counts: Counter[str] = Counter()
         self.failed: list[str] = []
         self.notes: list[str] = []
+        # Pages that are run twice, without and with real data, train once.
+        self.runs = tempfile.TemporaryDirectory(prefix="blocks-runs-")
         self.start = time.perf_counter()
 
     def steps(self, environment: "Environment") -> list[Step]:
@@ -152,6 +154,7 @@ class Suite:
     def _variables(self, folder: Path, cut: bool) -> dict[str, str]:
         """One thread each, nothing of the user's own settings; no mirror when cut."""
         more = {"OMP_NUM_THREADS": "1", "IPYTHONDIR": str(folder / "ipython")}
+        more["BLOCKS_RUNS"] = self.runs.name
         if cut:
             empty = folder / "empty"
             empty.mkdir()
