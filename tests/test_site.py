@@ -100,6 +100,16 @@ FAULTS = {
         "buttons_lead_home",
         f'<a href="{checksite.COLAB.replace(checksite.RELEASE, "main")}a.ipynb">x</a>',
     ),
+    "a model without its script": ("models_can_answer", '<div class="talk"></div>'),
+    "a script without a model": (
+        "models_can_answer",
+        '<script src="../_static/model/page.js"></script>',
+    ),
+    "a model whose weights are missing": (
+        "models_can_answer",
+        '<div class="talk"></div>'
+        '<script src="../_static/model/page.js" data-models="base:1:2"></script>',
+    ),
     "heavy page": ("pages_are_light", "x" * (checksite.HEAVIEST + 1)),
 }
 
@@ -109,6 +119,19 @@ def test_planted_fault_is_caught(name, small):
     rule, body = FAULTS[name]
     site = checksite.Site(small(body))
     assert any("a.html" in line or ".js" in line for line in getattr(site, rule)())
+
+
+def test_a_model_with_all_its_files_passes(small):
+    told = 'src="../_static/model/page.js?v=1" data-models="base:1:2"'
+    site = small(f'<div class="talk"><p>x</p></div><script {told}></script>')
+    folder = site / "_static" / "model"
+    shutil.copytree(ROOT / "book" / "_static" / "model", folder)
+    (folder / "weights").mkdir()
+    (folder / "weights" / "base.js").write_text("")
+    assert list(checksite.Site(site).models_can_answer()) == []
+    (folder / "look.js").unlink()
+    found = list(checksite.Site(site).models_can_answer())
+    assert found == ["book/a.html: _static/model/look.js is missing"]
 
 
 @pytest.mark.parametrize(

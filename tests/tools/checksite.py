@@ -4,9 +4,10 @@ python tests/tools/checksite.py [SITE] [--no-browser]
 
 A page may load nothing from another computer; every local link and anchor leads
 somewhere; pictures have alternative texts; the search knows each page; previews, Colab,
-edit and report links are as intended; no page is heavy. In a browser, at the width of a
-desk and of a telephone, light and dark: no request leaves, no error, no page wider than
-the screen, formulas drawn, text that stands out from its ground.
+edit and report links are as intended; a model that should answer has its files; no page
+is heavy. In a browser, at the width of a desk and of a telephone, light and dark: no
+request leaves, no error, no page wider than the screen, formulas drawn, and text that
+stands out from its ground.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ LOADS = {
 NAMED_ONLY = {"canonical", "author", "license", "next", "prev", "index", "search"}
 IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 HASH = re.compile(r"[0-9a-f]{32}|\.(svg|png|jpe?g|webp)$")
+TALK = "_static/model"  # the model in the page: scripts here, weights in a folder
 PREVIEW = ("og:title", "og:description", "og:url", "og:image")
 GITHUB = f"https://github.com/{REPOSITORY}"
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{RELEASE}/"
@@ -52,6 +54,8 @@ class Page(HTMLParser):
     links: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
     images: list[dict[str, str]] = field(default_factory=list)
+    talks: list[dict[str, str]] = field(default_factory=list)
+    scripts: list[dict[str, str]] = field(default_factory=list)
     metas: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -68,6 +72,10 @@ class Page(HTMLParser):
             self.links.append(found["href"])
         if tag == "img":
             self.images.append(found)
+        if tag == "script":
+            self.scripts.append(found)
+        if tag == "div" and "talk" in found.get("class", "").split():
+            self.talks.append(found)
         if tag == "meta":
             key = found.get("property") or found.get("name") or ""
             self.metas[key] = found.get("content", "")
@@ -209,6 +217,27 @@ class Site:
                 if wrong or link.startswith(f"{GITHUB}/edit/") and link not in wanted:
                     yield f"{name}.html: this link should not be here: {link}"
 
+    def models_can_answer(self) -> Iterator[str]:
+        """Where a model should answer, its script is there, and what that will load."""
+        rooms = re.compile(r"const ROOMS = (\[.*?\])")
+        for path, page in self.pages.items():
+            told = [s for s in page.scripts if f"{TALK}/page.js" in s.get("src", "")]
+            if page.talks and not told:
+                yield f"{self.name(path)}: a model should answer; no script brings it"
+            elif told and not page.talks:
+                yield f"{self.name(path)}: loads the model's script and has no model"
+            for script in told:
+                start = self.target(page, script["src"])
+                code = start.read_text("utf-8") if start.is_file() else ""
+                needed = json.loads(found[1]) if (found := rooms.search(code)) else []
+                if not needed:
+                    yield f"{self.name(path)}: {script['src']} names nothing to load"
+                for model in script.get("data-models", "").split():
+                    needed.append(f"weights/{model.split(':')[0]}")
+                for name in needed:
+                    if not (start.parent / f"{name}.js").is_file():
+                        yield f"{self.name(path)}: {TALK}/{name}.js is missing"
+
     def weights(self) -> dict[str, int]:
         """Bytes of each page with all local files that it loads, uncompressed."""
         found = {}
@@ -229,7 +258,8 @@ class Site:
 
     RULES = (
         loads_nothing_remote, links_lead_somewhere, pictures_are_described,
-        search_knows_each_page, previews_are_whole, buttons_lead_home, pages_are_light,
+        search_knows_each_page, previews_are_whole, buttons_lead_home,
+        models_can_answer, pages_are_light,
     )  # fmt: skip
 
     def problems(self) -> list[str]:
