@@ -28,6 +28,8 @@ for readers
            build the book and print where to open it; --serve serves it on this
            machine only, --open opens it in the browser
   lab      JupyterLab on the book's notebooks
+  chat [--model NAME] [--temperature T] [--seed N] ...
+           talk with a model of the book, or with your own; works in a pipe, too
   doctor   versions, threads, memory, device, folders, a 1-second self-test;
            installs nothing
 

@@ -20,6 +20,7 @@ from safetensors.torch import save as to_bytes
 from torch import Tensor
 
 from shared import passport
+from shared.heads import swap_head
 from shared.model import GPT, Config
 from shared.tokenizer import BPETokenizer
 
@@ -64,7 +65,8 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
     check_pair(model, tok)
     kind = torch.float16 if half else torch.float32
     state = model.state_dict()
-    if model.config.tie:
+    tied = model.head.weight is model.tokens.weight
+    if tied:
         del state["head.weight"]  # it is tokens.weight
     state = {name: t.cpu().to(kind).contiguous() for name, t in state.items()}
     check_finite(state)
@@ -74,6 +76,9 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
         "merges": tok.merges,
         "special_tokens": list(tok.special_tokens),
     }
+    classes = len(model.head.weight)
+    if tied != model.config.tie or classes != model.config.vocab_size:
+        about["classes"] = classes  # another head than config's: see shared.heads
     data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
     write_whole(path, data)
     return hashlib.sha256(data).hexdigest()
@@ -154,6 +159,8 @@ def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
     about, state = read(path)
     try:
         model = GPT(Config(**about["config"]))
+        if "classes" in about:
+            swap_head(model, about["classes"])
         tok = BPETokenizer(about["merges"], about["special_tokens"])
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
@@ -190,7 +197,7 @@ def fill(model: GPT, state: dict[str, Tensor], path: Path | str = "the state") -
     another shape.
     """
     own = model.state_dict()
-    if model.config.tie:
+    if model.head.weight is model.tokens.weight:
         del own["head.weight"]
     for key in sorted(own.keys() | state.keys()):
         wanted = tuple(own[key].shape) if key in own else "nothing"

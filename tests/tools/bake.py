@@ -49,6 +49,7 @@ HEAD = "where_you_are("
 QUIET = logging.getLogger("block-by-block.bake")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
+APART = {"06"}  # chapters that train for long: `--time` records their minutes
 
 
 # --- running ---------------------------------------------------------------------
@@ -61,8 +62,11 @@ class OwnKernel(AsyncKernelManager):
         return NbvalKernelspecManager(parent=self)
 
 
-def run(nb: NotebookNode, path: Path, timeout: float) -> None:
-    """Run a notebook's cells in a fresh kernel; raise NotebookError when one fails."""
+def run(nb: NotebookNode, path: Path, timeout: float, **more: str) -> None:
+    """Run a notebook's cells in a fresh kernel; raise NotebookError when one fails.
+
+    more: further variables of the kernel's environment.
+    """
     name, started = notebooks.label(path), []
     client = NotebookClient(
         nb,
@@ -82,7 +86,7 @@ def run(nb: NotebookNode, path: Path, timeout: float) -> None:
     for cell in notebooks.code_cells(nb):
         cell.outputs, cell.execution_count = [], None
     try:
-        client.execute(env={**os.environ, **notebooks.kernel_variables()})
+        client.execute(env={**os.environ, **notebooks.kernel_variables(), **more})
     except CellTimeoutError:
         raise NotebookError(
             f"{name}: {where(nb, started)} ran longer than its time limit; make it "
@@ -139,10 +143,28 @@ def bake(path: Path, timeout: float = TIMEOUT, root: Path = notebooks.ROOT) -> f
     seconds = time.perf_counter() - started
     work = work_of_kernels() - work_before
     keep_extra(nb, path, before)
-    whole = "BLOCKS_RUNS" not in os.environ  # else a training run may be gone on with
-    if whole and is_chapter(path, root) and budget.record(path, work or seconds, root):
+    # With BLOCKS_RUNS a training run may be gone on with.
+    timed = "BLOCKS_RUNS" not in os.environ and notebooks.number(path) not in APART
+    if timed and is_chapter(path, root) and budget.record(path, work or seconds, root):
         rerun_head(nb, path, timeout)
     notebooks.write(path, notebooks.dumps(tidy(nb)))
+    return seconds
+
+
+def time_two_cores(path: Path, timeout: float, root: Path = notebooks.ROOT) -> float:
+    """Record what a chapter's main path takes on two cores; return the seconds.
+
+    For a chapter that trains for long: two threads, by the clock, on a machine with
+    nothing else to do, and without the sections on real texts. Its outputs stay.
+    """
+    nb, whole = notebooks.read(path), notebooks.read(path)
+    main = [cell for cell in nb.cells if "extra" not in notebooks.tags(cell)]
+    nb.cells, started = main, time.perf_counter()
+    run(nb, path, timeout, OMP_NUM_THREADS="2")
+    seconds = time.perf_counter() - started
+    if budget.record(path, seconds, root, anew=True):
+        rerun_head(whole, path, timeout)
+        notebooks.write(path, notebooks.dumps(tidy(whole)))
     return seconds
 
 
@@ -259,12 +281,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("files", nargs="*", type=Path, help="default: every page")
     parser.add_argument("--check", action="store_true", help="run nothing, compare")
+    parser.add_argument(
+        "--time", action="store_true", help="record minutes on two cores, no outputs"
+    )
     parser.add_argument("-j", "--jobs", type=int, default=1, help="side by side")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="s per cell")
     options = parser.parse_args(arguments)
     paths = options.files or notebooks.pages()
     if options.check:
         return bool(check_all(paths))
+    if options.time:
+        for path in paths:
+            print(f"{path}: {time_two_cores(path, options.timeout):.0f} s")
+        return 0
     try:
         return bool(bake_all(paths, max(1, options.jobs), options.timeout))
     except KeyboardInterrupt:

@@ -130,11 +130,16 @@ def recorded(seconds: float, before: float | None) -> float:
     return max(STEP, math.ceil(minutes / STEP) * STEP)
 
 
-def record(path: Path, seconds: float, root: Path = notebooks.ROOT) -> bool:
-    """Record a chapter's measured seconds; say whether book/minutes.json changed."""
+def record(
+    path: Path, seconds: float, root: Path = notebooks.ROOT, anew: bool = False
+) -> bool:
+    """Record a chapter's measured seconds; say whether book/minutes.json changed.
+
+    anew: whatever was recorded before.
+    """
     table = load(root)
     number = notebooks.number(path)
-    before = table.get(number, {}).get("running")
+    before = None if anew else table.get(number, {}).get("running")
     table[number] = entry(path, recorded(seconds, before))
     changed = save(table, root)
     write_readme(root)

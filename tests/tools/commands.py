@@ -1,6 +1,7 @@
 """The commands of course.py: reads the arguments, prepares .venv, starts the work."""
 
 import argparse
+import contextlib
 import difflib
 import subprocess
 import sys
@@ -103,6 +104,14 @@ def lab(arguments: list[str]) -> int:
     return _inside("-m", "jupyterlab", f"--ServerApp.root_dir={ROOT}", start, arguments)
 
 
+def chat(arguments: list[str]) -> int:
+    """Talk with a model; what is told while preparing stays out of the answers."""
+    if not {"-h", "--help"} & set(arguments):
+        with contextlib.redirect_stdout(sys.stderr):
+            prepared("site", lambda environment: [])
+    return _inside("-m", "shared.talk", arguments)
+
+
 def tool(group: str, *files: str) -> Callable[[list[str]], int]:
     """A command that hands its arguments to scripts in tests/tools, in order."""
 
@@ -149,6 +158,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "site": site,
     "test": test,
     "lab": lab,
+    "chat": chat,
     "bake": tool("site", "bake.py"),
     "sync": tool("site", "sync.py"),
     "student": tool("test", "student.py"),

@@ -2,6 +2,8 @@
 
     python3 course.py train base              hours on two cores, minutes on a GPU
     python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
+    python3 course.py train classify          two minutes; chat takes half an hour, and
+    python3 course.py train dpo               dpo and grpo, made from chat, some minutes
     python3 course.py train ablations         chapter 06's study, an hour on one core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
@@ -20,7 +22,9 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from make_classify import make_classify
 from make_study import make_ablations
+from make_tuned import make_chat, make_dpo, make_grpo
 from notebooks import ROOT  # puts the book's root on the path, too
 
 TOKENIZER = ROOT / "shared" / "models" / "tokenizer.json"
@@ -114,6 +118,10 @@ def finish(name: str, model, tok, facts: dict, options: argparse.Namespace) -> N
 MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "base": make_base,
     "ablations": make_ablations,
+    "classify": make_classify,
+    "chat": make_chat,
+    "dpo": make_dpo,
+    "grpo": make_grpo,
 }
 
 

@@ -15,10 +15,13 @@ import notebooks
 from nbformat import NotebookNode
 
 # Rooms whose public names the chapters build. A name of one of them that no chapter
-# builds may not be used in a chapter, unless it stands in HELPERS.
+# builds may not be used in a chapter, nor one before the chapter that builds it, unless
+# it stands in HELPERS with the reason.
 TAUGHT = {
     *("bpe", "tokenizer", "parts", "modern", "cache", "model", "costs", "optim"),
-    *("recipe", "rows", "train", "skills", "generate", "finetune", "evaluate"),
+    *("recipe", "rows", "train", "skills", "generate", "evaluate"),
+    *("heads", "classify", "chat", "duplicates", "preference", "reward"),
+    *("exam", "quantize"),
 }
 CHOOSERS = "picks the class that a config names, among classes that chapters build"
 ADDS_UP = "adds up prices that chapter 06 computes by hand, for texts of any length"
@@ -53,6 +56,28 @@ HELPERS: dict[str, str] = {
     "evaluate.bill": ADDS_UP,
     "evaluate.loss": ADDS_UP,
     "evaluate.bits_per_byte": ADDS_UP,
+    "evaluate.price": ADDS_UP,
+    "chat.MARKS": "three words",
+    "duplicates.check_search": "checks the arguments of a search",
+    "recipe.CHAT_RUN": "how the shipped assistant was taught, kept in one place",
+    "recipe.DPO_RUN": "how the shipped model learned, kept in one place",
+    "recipe.GRPO_RUN": "how the shipped model learned, kept in one place",
+    "preference.Pair": "a record of a prompt and two answers",
+    "reward.Reward": "a name for a kind of function",
+    "reward.check_run": "checks the arguments of a run",
+    "reward.right": "one or nought, as lessons.is_right says",
+    "exam.SEED": "a number",
+    "exam.SUBJECTS": "the names of the subjects",
+    "exam.CHOOSABLE": "the names of subjects with four options",
+    "exam.items": "draws lessons that are not taught",
+    "exam.answers": "asks a model, each in the way that it knows",
+    "exam.as_document": "words a question as the tales do",
+    "exam.answer_row": "an answer's tokens after its question's",
+    "exam.marks": "compares answers with the right ones",
+    "exam.by_subject": "sorts marks",
+    "exam.options": "draws wrong answers of the same kind",
+    "exam.check_marks": "checks marks",
+    "quantize.check_matrix": "checks a matrix",
 }
 # The chapter that shows the finished machine before any of it is built.
 SHOWROOM = "00"
@@ -236,7 +261,7 @@ def early_uses(root: Path) -> list[str]:
             # Exercises and solutions come after the whole of their chapter.
             here = (page, position if path in in_chapters else 10**6)
             what = f"{notebooks.label(path)}, code cell {position} uses shared.{used}"
-            if name in homes and homes[name] >= here:
+            if name in homes and homes[name] >= here and name not in HELPERS:
                 chapter, cell = homes[name]
                 found.append(
                     f"{what}, which is built in chapter {chapter}, code cell {cell}"

@@ -1,0 +1,162 @@
+"""Preferences: against trl's own loss and gradients, and the formulas of the paper."""
+
+import math
+
+import pytest
+import torch
+from modelchecks import redraw
+
+from shared import chat, checkpoint, preference
+from shared.lessons import Lesson
+from shared.model import GPT, Config
+from shared.preference import Pair
+from shared.recipe import Recipe
+from shared.rows import IGNORE
+
+# Recorded from trl 1.16.0 (torch 2.13.0): DPOTrainer._compute_loss, loss_type
+# "sigmoid", reverse KL, on these log-probabilities of tokens in float64; rows are two
+# chosen answers, then the two rejected ones.
+NOW = [[-0.5, -1.5, -0.3], [-2.1, -0.2, 0.0], [-1.0, -0.7, -2.2], [-0.1, -0.4, 0.0]]
+BEFORE = [[-0.9, -1.6, -0.2], [-1.3, -0.4, 0.0], [-0.8, -0.7, -1.2], [-0.3, -0.5, 0.0]]
+TRL = {  # beta: loss, mean margin, and the gradient by each answer's log-probability
+    0.1: (0.6777515560331748, 0.035, (-0.0230042558, -0.0261242412)),
+    0.5: (0.6571748059726162, 0.175, (-0.0775063797, -0.1526598085)),
+}
+PAIRS = [
+    Pair("What is two and two?", "Two and two make four.", "Four."),
+    Pair("How much is nine take away five?", "Nine take away five is two.", "Four."),
+    Pair("What is six and one?", "Six and one make seven.", "Eight."),
+]
+
+
+def answers(beta):
+    """trl's input as log-probabilities of answers, and the margins."""
+    now = torch.tensor(NOW, dtype=torch.float64).sum(1).requires_grad_()
+    before = torch.tensor(BEFORE, dtype=torch.float64).sum(1)
+    gained = preference.margins(now[:2] - before[:2], now[2:] - before[2:], beta)
+    return now, before, gained
+
+
+@pytest.fixture
+def small():
+    """A small random model that has the chat's marks, and its tokenizer."""
+    _, tok = checkpoint.load("base")
+    settings = {"layers": 2, "heads": 2, "width": 32}
+    model = GPT(Config(vocab_size=len(tok), context=64, **settings), seed=1)
+    redraw(model)
+    return chat.extend(model, tok)
+
+
+# Catches: a wrong sign, beta outside, a reference left out, a sum for the mean.
+@pytest.mark.parametrize("beta", TRL)
+def test_loss_margins_and_gradients_are_trls(beta):
+    now, before, gained = answers(beta)
+    loss = preference.dpo_loss(now[:2], now[2:], before[:2], before[2:], beta)
+    loss.backward()
+    expected, margin, slopes = TRL[beta]
+    assert math.isclose(loss.item(), expected, rel_tol=1e-9)
+    assert math.isclose(gained.mean().item(), margin, rel_tol=1e-9)
+    wanted = torch.tensor([*slopes, *(-s for s in slopes)], dtype=torch.float64)
+    assert torch.allclose(now.grad, wanted, atol=1e-9)
+
+
+def test_the_gradient_agrees_with_nudging():
+    before = torch.tensor(BEFORE, dtype=torch.float64).sum(1)
+
+    def loss(now):
+        return preference.dpo_loss(now[:2], now[2:], before[:2], before[2:], 0.3)
+
+    now = torch.tensor(NOW, dtype=torch.float64).sum(1).requires_grad_()
+    assert torch.autograd.gradcheck(loss, now)
+
+
+# Catches: prompt tokens that count, a target one place off, padding that counts.
+def test_an_answer_costs_what_its_tokens_cost_one_by_one(small):
+    model, tok = small
+    rows, _ = preference.pair_rows(PAIRS, tok)
+    found = preference.answer_logprobs(model, rows)
+    for pair, total in zip(PAIRS, found):
+        ids, start = chat.lesson_ids(tok, pair.prompt, pair.chosen)
+        bets = model(torch.tensor([ids])).log_softmax(-1)[0]  # (T, V)
+        price = sum(bets[i - 1, ids[i]] for i in range(start, len(ids)))
+        assert torch.allclose(total, price, atol=1e-4)
+    per_token = preference.token_logprobs(model, rows)
+    assert per_token[rows[1] == IGNORE].eq(0).all()
+
+
+def test_reference_is_taken_in_parts_and_without_gradient(small):
+    model, tok = small
+    rows, _ = preference.pair_rows(PAIRS, tok)
+    whole = preference.answer_logprobs(model, rows).detach()
+    parts = preference.reference_logprobs(model, rows, batch=2)
+    assert torch.allclose(whole, parts, atol=1e-4) and not parts.requires_grad
+
+
+# Catches: a reference that moves along (the margin would stay 0), a wrong sign.
+def test_training_prefers_the_chosen_more_than_before(small):
+    model, tok = small
+    sides = preference.pair_rows(PAIRS, tok)
+    before = [preference.reference_logprobs(model, rows) for rows in sides]
+    recipe = Recipe(steps=12, batch=3, rate=3e-3, hold=12, decay=0.0)
+    history = preference.train_dpo(model, tok, PAIRS, recipe, beta=0.5)
+    assert history["margin"][0] == pytest.approx(0, abs=1e-5)
+    assert history["loss"][0] == pytest.approx(math.log(2), abs=1e-5)
+    assert history["margin"][-1] > 0.2 and history["preferred"][-1] == 1
+    after = [preference.reference_logprobs(model, rows) for rows in sides]
+    assert (after[0] - before[0] > after[1] - before[1]).all()
+
+
+def test_same_seed_same_weights(small):
+    model, tok = small
+    recipe, ends = Recipe(steps=2, batch=2, rate=1e-3, hold=2), []
+    for _ in range(2):
+        copy = type(model)(model.config)
+        copy.load_state_dict(model.state_dict())
+        preference.train_dpo(copy.eval(), tok, PAIRS, recipe)
+        ends.append(copy.state_dict())
+    assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
+
+
+def test_pairs_are_drawn_one_liked_and_one_not(small):
+    model, tok = small
+    prompts = [pair.prompt for pair in PAIRS]
+
+    def likes(answer):
+        return len(answer) % 2 == 0
+
+    found = preference.collect_pairs(model, tok, prompts, likes, seed=3)
+    assert found == preference.collect_pairs(model, tok, prompts, likes, seed=3)
+    assert found and all(likes(p.chosen) and not likes(p.rejected) for p in found)
+    assert preference.collect_pairs(model, tok, prompts, lambda _: True, seed=3) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("Two and two make four.", True),
+        ("Nine take away five is four. Four and two make six.", True),
+        ("Four.", False),
+        ("The tale does not say.", False),
+        ("Seven and five.", False),
+    ],
+)
+def test_a_way_names_its_numbers(answer, shown):
+    assert preference.shows_way(answer) is shown
+
+
+def test_bad_pairs_are_refused_by_name(small):
+    model, tok = small
+    with pytest.raises(ValueError, match="no pair"):
+        preference.pair_rows([], tok)
+    with pytest.raises(ValueError, match="'Four.'"):
+        preference.pair_rows([Pair("What is two and two?", "Four.", "Four.")], tok)
+    with pytest.raises(ValueError, match="tries is 1"):
+        preference.collect_pairs(model, tok, ["Hello!"], bool, seed=1, tries=1)
+
+
+def test_lessons_are_not_needed_to_be_right(small):
+    _, tok = small
+    rows, _ = preference.pair_rows(PAIRS, tok)
+    lessons = [Lesson("sum", pair.prompt, pair.chosen) for pair in PAIRS]
+    same = chat.chat_rows(lessons, tok)
+    assert all(torch.equal(a, b) for a, b in zip(rows, same))

@@ -1,0 +1,128 @@
+"""Weights in one byte: against torch's own rounding, and whole models."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from modelchecks import MODERN, make, some_ids
+
+from shared import checkpoint, evaluate, generate, model, quantize, tales
+
+STYLES = {"gpt2": {}, "modern": MODERN, "tied": MODERN | {"tie": True}}
+
+
+def some_matrix(rows=40, columns=24, seed=0):
+    """Rows of very different sizes."""
+    draw = torch.Generator().manual_seed(seed)
+    sizes = torch.logspace(-3, 3, rows)[:, None]
+    return sizes * torch.randn(rows, columns, generator=draw)
+
+
+# Catches: another range, rounding down, scales by column or by the whole matrix.
+@pytest.mark.parametrize("bits", [2, 4, 8])
+def test_the_same_numbers_as_torch(bits):
+    matrix, most = some_matrix(), 2 ** (bits - 1) - 1
+    q, scale = quantize.quantize(matrix, bits)
+    zero = torch.zeros(len(matrix), dtype=torch.int32)
+    theirs = torch.fake_quantize_per_channel_affine(
+        matrix, scale[:, 0], zero, 0, -most, most
+    )
+    ours = quantize.dequantize(q, scale)
+    # torch multiplies by the inverse: what lies half-way may go to the other side
+    assert (ours - theirs).abs().amax() <= 1.001 * scale.max()
+    assert ((ours - theirs).abs() < 1e-6 * scale).float().mean() > 0.995
+    assert q.dtype == torch.int8 and q.abs().amax(1).eq(most).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 9999), bits=st.integers(2, 8), rows=st.integers(1, 5))
+def test_nothing_is_off_by_more_than_half_a_step(seed, bits, rows):
+    matrix = some_matrix(rows, 7, seed)
+    q, scale = quantize.quantize(matrix, bits)
+    off = (quantize.dequantize(q, scale) - matrix).abs()
+    assert (off <= scale * 0.5001).all()
+
+
+def test_a_row_of_zeros_stays_one():
+    matrix = torch.tensor([[0.0, 0.0], [1.0, -2.0]])
+    q, scale = quantize.quantize(matrix)
+    assert quantize.dequantize(q, scale)[0].tolist() == [0.0, 0.0]
+    assert q[1].tolist() == [64, -127]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "bits", "error", "told"),
+    [
+        (torch.ones(3), 8, ValueError, r"shape \(R, C\), got \(3,\)"),
+        (torch.ones(0, 3), 8, ValueError, r"got \(0, 3\)"),
+        (torch.ones(2, 2, dtype=torch.int8), 8, TypeError, "got torch.int8"),
+        ([[1.0]], 8, TypeError, "got list"),
+        (torch.tensor([[1.0, torch.nan]]), 8, ValueError, "infinite or nan"),
+        (torch.tensor([[1.0, torch.inf]]), 8, ValueError, "infinite or nan"),
+        (torch.ones(2, 2), 1, ValueError, "bits is 1; expected a whole number from 2"),
+        (torch.ones(2, 2), 9, ValueError, "bits is 9"),
+        (torch.ones(2, 2), 4.0, ValueError, "bits is 4.0"),
+    ],
+)
+def test_bad_input_is_refused(matrix, bits, error, told):
+    with pytest.raises(error, match=told):
+        quantize.quantize(matrix, bits)
+
+
+# Catches: a layer that is forgotten, a bias lost, an embedding with others' scales.
+@pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
+def test_a_small_model_is_the_model_of_the_rounded_matrices(fields):
+    net = make(model, **fields).eval()
+    small = quantize.int8_model(net)
+    rounded = make(model, **fields).eval()
+    with torch.no_grad():
+        for (name, own), p in zip(net.named_parameters(), rounded.parameters()):
+            whole = own.dim() == 2 and not name.startswith("positions")
+            p.copy_(quantize.dequantize(*quantize.quantize(own)) if whole else own)
+        ids = some_ids(2, 9)
+        assert torch.equal(small(ids), rounded(ids))
+        assert not torch.equal(small(ids), net(ids))
+
+
+@pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
+def test_a_small_model_is_small_and_the_old_one_as_before(fields):
+    net = make(model, **fields)
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    small = quantize.int8_model(net)
+    after = net.state_dict()
+    assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
+    unique = {p.data_ptr(): p for p in net.parameters()}.values()
+    matrices = [p for p in unique if p.dim() == 2]
+    left = [p for p in unique if p.dim() != 2]
+    if net.positions is not None:  # a table that is added as it is
+        left.append(net.positions.weight)
+        matrices = [p for p in matrices if p is not net.positions.weight]
+    wanted = sum(p.numel() + 4 * len(p) for p in matrices)
+    assert quantize.count_bytes(small) == wanted + sum(4 * p.numel() for p in left)
+    assert quantize.count_bytes(net) == sum(4 * p.numel() for p in unique)
+
+
+# Catches: a small model that cannot read on with a cache.
+@pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
+def test_a_small_model_generates_with_and_without_cache(fields):
+    small = quantize.int8_model(make(model, **fields))
+    rows = [
+        generate.generate(
+            small,
+            some_ids(2, 4),
+            20,
+            generator=torch.Generator().manual_seed(3),
+            use_cache=use_cache,
+        )
+        for use_cache in (True, False)
+    ]
+    assert torch.equal(*rows)
+
+
+def test_the_shipped_model_loses_next_to_nothing():
+    net, tok = checkpoint.load("base")
+    small = quantize.int8_model(net)
+    texts = [document.text for document in tales.documents(seed=31, n=12)]
+    loss = evaluate.loss(net, tok, texts)
+    assert abs(evaluate.loss(small, tok, texts) - loss) < 0.002
+    assert 3.8 < quantize.count_bytes(net) / quantize.count_bytes(small) < 4

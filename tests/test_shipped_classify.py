@@ -1,0 +1,81 @@
+"""The shipped classifier is what its passport says, and its study is complete."""
+
+import csv
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared import checkpoint, classify, passport
+from shared.recipe import BASE
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "tests" / "tools"))
+import make_classify  # noqa: E402
+import make_models  # noqa: E402
+
+pytestmark = pytest.mark.slow  # a minute together; the full run has it
+
+
+@pytest.fixture(scope="module")
+def exam():
+    """Labelled messages and unseen ones, as the maker has them."""
+    train = classify.balanced(make_classify.TRAIN_SEED, make_classify.LABELS)
+    tests = classify.balanced(make_classify.TEST_SEED, make_classify.TEST_MESSAGES)
+    return train, make_classify.unseen(tests, train)
+
+
+def test_the_passport_tells_the_truth(exam):
+    """Accuracy, interval and bag of words, from the checkpoint on unseen messages."""
+    (train, test), facts = exam, passport.models()["classify"]
+    model, tok = checkpoint.load("classify")
+    found, n = make_classify.measure(model, test, tok), len(test[0])
+    assert facts["tested"] == n
+    assert facts["accuracy"] == pytest.approx(found, abs=1.1e-3)
+    low, high = classify.wilson(round(facts["accuracy"] * n), n)
+    assert facts["interval"] == pytest.approx([low, high], abs=1e-4)
+    bag = make_classify.bag_of_words(train, test)
+    assert facts["bag_of_words"] == pytest.approx(bag, abs=1.1e-3)
+    assert low > 0.99, "the classifier is worse than the chapter says"
+
+
+def test_how_it_was_made():
+    """Seeds, labels, parameters and the base model that it began from."""
+    facts, (model, _) = passport.models()["classify"], checkpoint.load("classify")
+    assert model.config == BASE and model.head.weight.shape == (2, BASE.width)
+    assert facts["parameters"] == sum(p.numel() for p in model.parameters())
+    assert facts["from"] == checkpoint.sha256(checkpoint.where("base"))
+    made = [facts[name] for name in ("train_seed", "labels", "test_seed")]
+    assert made == [7001, 4000, 7000]
+    assert made[1] == make_classify.LABELS
+
+
+def test_the_study():
+    """The table has every way, count and seed; its cheapest lines come out again."""
+    with make_classify.TABLE.open(encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    model, tok = checkpoint.load("base")
+    keys = {(line["way"], int(line["labels"]), int(line["seed"])) for line in lines}
+    ways = make_classify.ways(tok)
+    counts, seeds = make_classify.STUDY_LABELS, make_classify.STUDY_SEEDS
+    assert keys == {(way, n, seed) for way in ways for n in counts for seed in seeds}
+    noted = {(line["way"], line["labels"], line["seed"]): line for line in lines}
+    train = classify.balanced(make_classify.TRAIN_SEED + 1, 30)
+    tests = classify.balanced(make_classify.TEST_SEED, make_classify.STUDY_MESSAGES)
+    for way in ("bag of words", "head alone"):
+        found = ways[way](train, make_classify.unseen(tests, train), 0)
+        assert float(noted[way, "30", "0"]["accuracy"]) == pytest.approx(
+            found, abs=5e-3
+        )
+
+
+def test_a_trial_ships_nothing(tmp_path, capsys):
+    """`--steps` trains, says so, and leaves the shipped model and the table alone."""
+    files = [checkpoint.where("classify"), make_classify.TABLE]
+    before = [path.read_bytes() for path in files]
+    arguments = ["classify", "--steps", "1", "--out", str(tmp_path)]
+    assert make_models.main(arguments) == 0
+    assert "nothing was shipped" in capsys.readouterr().out
+    assert [path.read_bytes() for path in files] == before
+    trial, _ = checkpoint.load(tmp_path / "classify.trial.safetensors")
+    assert len(trial.head.weight) == 2

@@ -1,0 +1,159 @@
+"""Make the models that are trained further: the assistant and what follows from it."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import time
+
+TEST_SEED = 3  # of the tales that no model has read
+#: The seeds of the lessons: to learn from, and for the exam in the passport.
+LESSON_SEED, EXAM_SEED = 2001, 900_001
+EXAM_ITEMS = 100  # of each task
+#: The tasks that have one right answer.
+MARKED = (
+    *("question", "owner", "missing", "people", "rename"),
+    *("sum", "chain", "riddle", "trick"),
+)
+
+
+def exam_scores(model, tok, items: int = EXAM_ITEMS) -> dict[str, float]:  # noqa: ANN001
+    """The share of right answers by task, on the exam's seed."""
+    from shared import chat, lessons
+
+    found = {}
+    for task in MARKED:
+        asked = lessons.lessons(EXAM_SEED, items, task, exam=True)
+        said = chat.replies(model, tok, [lesson.prompt for lesson in asked])
+        right = [lessons.is_right(*pair) for pair in zip(asked, said, strict=True)]
+        found[task] = round(sum(right) / items, 3)
+    return found
+
+
+def make_chat(options: argparse.Namespace) -> None:
+    """The assistant of chapter 08: the base model, taught with its recipe."""
+    from make_models import TOKENIZER, finish
+
+    from shared import chat, checkpoint, evaluate, lessons, tales
+    from shared.recipe import CHAT_RUN
+    from shared.train import train
+
+    recipe = shortened(CHAT_RUN, options)
+    base, known = checkpoint.load("base")
+    model, tok = chat.extend(base, known)
+    taught = lessons.lessons(LESSON_SEED, recipe.steps * recipe.batch)
+    print(f"{len(taught):,} lessons", flush=True)
+    rows, start = chat.chat_rows(taught, tok), time.time()
+    state = options.out / "chat.training.safetensors"
+
+    def probe(model) -> dict[str, float]:  # noqa: ANN001
+        return exam_scores(model, tok, 20)
+
+    history = train(
+        model, rows, recipe, every=options.every, path=state, resume=True, probe=probe
+    )
+    model.cpu()
+    texts = [d.text for d in tales.documents(TEST_SEED, 200)]
+    facts = {
+        "seeds": [LESSON_SEED],
+        "lessons": len(taught),
+        "tokenizer_sha256": checkpoint.sha256(TOKENIZER),
+        "tokens_seen": int(history["tokens"][-1]),
+        "minutes": round((time.time() - start) / 60, 1),
+        "exam": exam_scores(model, tok),
+        "tales_before": round(evaluate.loss(base, known, texts), 4),
+        "tales_after": round(evaluate.loss(model, tok, texts), 4),
+    }
+    print(facts)
+    finish("chat", model, tok, facts, options)
+    state.unlink()
+
+
+#: The seeds of the sums for preferences and rewards, and of what is drawn for them.
+PAIR_SEED, REWARD_SEED, DRAW_SEED = 3001, 4001, 1
+
+
+def make_dpo(options: argparse.Namespace) -> None:
+    """The assistant that shows its way: chapter 09's preferences."""
+    from shared import checkpoint, lessons, preference
+    from shared.recipe import DPO_RUN
+
+    recipe = shortened(DPO_RUN, options)
+    model, tok = checkpoint.load("chat")
+    asked = lessons.lessons(PAIR_SEED, 150, "sum")
+    asked += lessons.lessons(PAIR_SEED + 1, 450, "chain")
+    prompts = [lesson.prompt for lesson in asked]
+    likes, start = preference.shows_way, time.time()
+    pairs = preference.collect_pairs(model, tok, prompts, likes, DRAW_SEED)
+    print(f"{len(pairs)} pairs from {len(prompts)} prompts", flush=True)
+    before = answers_to_sums(model, tok)
+    history = preference.train_dpo(model, tok, pairs, recipe)
+    facts = {
+        "seeds": [PAIR_SEED, PAIR_SEED + 1],
+        "pairs": len(pairs),
+        "margin": round(sum(history["margin"][-20:]) / 20, 3),
+    }
+    ship_tuned("dpo", model, tok, facts, before, start, options)
+
+
+def make_grpo(options: argparse.Namespace) -> None:
+    """The assistant that was rewarded for right sums: chapter 09's rewards."""
+    from shared import checkpoint, lessons, reward
+    from shared.recipe import GRPO_RUN
+
+    recipe = shortened(GRPO_RUN, options)
+    model, tok = checkpoint.load("chat")
+    asked = lessons.lessons(REWARD_SEED, recipe.steps * recipe.batch, "chain")
+    before, start = answers_to_sums(model, tok), time.time()
+    history = reward.train_grpo(model, tok, asked, reward.right, recipe)
+    ends = history["reward"][:10], history["reward"][-10:]
+    facts = {
+        "seeds": [REWARD_SEED],
+        "steps": recipe.steps,
+        "answers": recipe.steps * recipe.batch * 8,
+        "reward_first_and_last": [round(sum(part) / 10, 3) for part in ends],
+    }
+    ship_tuned("grpo", model, tok, facts, before, start, options)
+
+
+def shortened(recipe, options: argparse.Namespace):  # noqa: ANN001, ANN201
+    """The recipe, or a shorter trial of it."""
+    if not options.steps:
+        return recipe
+    warmup = min(recipe.warmup, options.steps // 10)
+    return dataclasses.replace(recipe, steps=options.steps, warmup=warmup)
+
+
+def answers_to_sums(model, tok, items: int = 300) -> dict[str, float]:  # noqa: ANN001
+    """Of the exam's sums of three numbers, answered as the model bets: the share of
+    right answers, and of those that show the way.
+    """
+    import torch
+
+    from shared import chat, lessons, preference
+
+    asked = lessons.lessons(EXAM_SEED + 1, items, "chain", exam=True)
+    prompts, draw = [x.prompt for x in asked], torch.Generator().manual_seed(DRAW_SEED)
+    said = chat.replies(model, tok, prompts, 60, top_k=None, generator=draw)
+    right = sum(lessons.is_right(*pair) for pair in zip(asked, said, strict=True))
+    way = sum(map(preference.shows_way, said))
+    return {"right": round(right / items, 3), "shows_way": round(way / items, 3)}
+
+
+def ship_tuned(name, model, tok, facts, before, start, options) -> None:  # noqa: ANN001
+    """Measure a model that was made from the assistant, and ship it."""
+    from make_models import finish
+
+    from shared import evaluate, tales
+
+    texts = [d.text for d in tales.documents(TEST_SEED, 200)]
+    minutes = round((time.time() - start) / 60, 1)
+    facts |= {
+        "minutes": minutes,
+        "drawn_before": before,
+        "drawn_after": answers_to_sums(model, tok),
+        "exam": exam_scores(model, tok),
+        "tales_after": round(evaluate.loss(model, tok, texts), 4),
+    }
+    print(facts)
+    finish(name, model, tok, facts, options)
