@@ -3,9 +3,9 @@
 import pytest
 import torch
 from make_models import MAKERS, TEST_SEED, TOKENIZER
-from make_tuned import EXAM_SEED, MARKED, answers_to_sums, exam_scores
+from make_tuned import answers_to_sums, exam_scores
 
-from shared import chat, checkpoint, evaluate, lessons, passport, tales
+from shared import chat, checkpoint, evaluate, exam, passport, tales
 
 NAMES = ("chat", "dpo", "grpo")
 NOTED = passport.models()
@@ -33,7 +33,7 @@ def test_each_has_one_command_and_one_file(tuned):
 def test_the_exam_of_the_passport(tuned):
     _, model, tok, noted = tuned
     found = exam_scores(model, tok)
-    assert found.keys() == noted["exam"].keys() == set(MARKED)
+    assert found.keys() == noted["exam"].keys() == set(exam.SUBJECTS)
     for task, share in noted["exam"].items():
         assert found[task] == pytest.approx(share, abs=SHARE), task
 
@@ -64,10 +64,9 @@ def test_the_sums_drawn_before_and_after(tuned):
 @pytest.mark.slow
 def test_a_tale_just_given_is_answered_at_least_80_times_in_100():
     model, tok = checkpoint.load("chat")
-    asked = lessons.lessons(EXAM_SEED + 2, 300, "question", exam=True)
-    said = chat.replies(model, tok, [lesson.prompt for lesson in asked])
-    right = [lessons.is_right(*pair) for pair in zip(asked, said, strict=True)]
-    assert sum(right) / len(right) >= 0.8
+    asked = exam.items(exam.SEED + 2, 300, ["question"])
+    found = exam.marks(asked, exam.answers(model, tok, asked))
+    assert found.mean() >= 0.8
 
 
 def test_rewards_and_preferences_help_with_sums_beyond_chance():

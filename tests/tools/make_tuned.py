@@ -7,27 +7,18 @@ import dataclasses
 import time
 
 TEST_SEED = 3  # of the tales that no model has read
-#: The seeds of the lessons: to learn from, and for the exam in the passport.
-LESSON_SEED, EXAM_SEED = 2001, 900_001
-EXAM_ITEMS = 100  # of each task
-#: The tasks that have one right answer.
-MARKED = (
-    *("question", "owner", "missing", "people", "rename"),
-    *("sum", "chain", "riddle", "trick"),
-)
+LESSON_SEED = 2001  # of the lessons to learn from
+EXAM_ITEMS = 100  # of each subject
 
 
-def exam_scores(model, tok, items: int = EXAM_ITEMS) -> dict[str, float]:  # noqa: ANN001
-    """The share of right answers by task, on the exam's seed."""
-    from shared import chat, lessons
+def exam_scores(model, tok, n: int = EXAM_ITEMS) -> dict[str, float]:  # noqa: ANN001
+    """The share of right answers by subject, in the book's exam of n items each."""
+    from shared import exam
 
-    found = {}
-    for task in MARKED:
-        asked = lessons.lessons(EXAM_SEED, items, task, exam=True)
-        said = chat.replies(model, tok, [lesson.prompt for lesson in asked])
-        right = [lessons.is_right(*pair) for pair in zip(asked, said, strict=True)]
-        found[task] = round(sum(right) / items, 3)
-    return found
+    asked = exam.items(exam.SEED, n)
+    found = exam.marks(asked, exam.answers(model, tok, asked, most=160))
+    parts = exam.by_subject(asked, found)
+    return {subject: round(part.mean().item(), 3) for subject, part in parts.items()}
 
 
 def make_chat(options: argparse.Namespace) -> None:
@@ -128,16 +119,13 @@ def answers_to_sums(model, tok, items: int = 300) -> dict[str, float]:  # noqa: 
     """Of the exam's sums of three numbers, answered as the model bets: the share of
     right answers, and of those that show the way.
     """
-    import torch
+    from shared import exam, preference
 
-    from shared import chat, lessons, preference
-
-    asked = lessons.lessons(EXAM_SEED + 1, items, "chain", exam=True)
-    prompts, draw = [x.prompt for x in asked], torch.Generator().manual_seed(DRAW_SEED)
-    said = chat.replies(model, tok, prompts, 60, top_k=None, generator=draw)
-    right = sum(lessons.is_right(*pair) for pair in zip(asked, said, strict=True))
+    asked = exam.items(exam.SEED + 1, items, ["chain"])
+    said = exam.answers(model, tok, asked, seed=DRAW_SEED)
+    right = exam.marks(asked, said).mean().item()
     way = sum(map(preference.shows_way, said))
-    return {"right": round(right / items, 3), "shows_way": round(way / items, 3)}
+    return {"right": round(right, 3), "shows_way": round(way / items, 3)}
 
 
 def ship_tuned(name, model, tok, facts, before, start, options) -> None:  # noqa: ANN001
