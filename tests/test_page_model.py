@@ -28,6 +28,8 @@ import blocks_talk  # noqa: E402 (the paths above come first)
 import chrome  # noqa: E402
 import looksite  # noqa: E402
 
+pytestmark = pytest.mark.slow  # browsers start; the full run has it
+
 ROOMS, BASE = ROOT / "book" / "_static" / "model", checkpoint.where("base")
 START = "<|endoftext|>"
 CHAT = (START, "<|user|>", "<|assistant|>", "<|end|>")

@@ -159,6 +159,7 @@ def own_file(chatting, tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.slow
 def test_it_works_in_a_pipe_with_an_own_model(own_file, chatting):
     typed = b"How much?\n/quit\nunheard\n"
     options = ["--model", own_file, "--temperature", "0", "--most", "12"]
@@ -171,6 +172,7 @@ def test_it_works_in_a_pipe_with_an_own_model(own_file, chatting):
     assert small.returncode == 0 and small.stdout.endswith(b"\n")
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text_do_not_end_it(own_file):
     ended = talking(b"\xff\xfe\nmore", "--model", own_file, "--most", "3")
     assert ended.returncode == 0 and ended.stderr == b""
