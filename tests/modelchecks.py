@@ -40,6 +40,17 @@ def near(a, b, what="", **tolerance):
     )
 
 
+def small_chat():
+    """A small random model that has the chat's marks, and its tokenizer."""
+    from shared import chat, checkpoint
+
+    _, tok = checkpoint.load("base")
+    settings = {"layers": 2, "heads": 2, "width": 32}
+    own = model.GPT(parts.Config(vocab_size=len(tok), context=64, **settings), seed=1)
+    redraw(own)
+    return chat.extend(own, tok)
+
+
 @torch.no_grad()
 def redraw(model, seed=1):
     """Draw all parameters: matrices 0.2, norms 1 +- 0.1, biases 0.1; then eval mode."""

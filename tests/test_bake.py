@@ -199,6 +199,20 @@ def test_the_head_shows_the_minutes_that_were_just_measured(tree, monkeypatch):
     assert path.read_bytes() == once
 
 
+def test_two_cores_are_timed_and_nothing_else_changes(tree, capsys):
+    head = 'shared.where_you_are("01")'
+    two = 'import os\nassert os.environ["OMP_NUM_THREADS"] == "2"\nprint("ran")'
+    path = tree.page("01_words", "# A page\n\nSome words to read.", head, two)
+    assert bake.time_two_cores(path, 60, tree.root) > 0
+    table = bake.budget.load(tree.root)
+    assert table["01"]["running"] == bake.budget.STEP
+    stored = [cell.outputs for cell in notebooks.code_cells(notebooks.read(path))]
+    assert stored[-2] and not stored[-1]  # the head is told anew, no other output
+    wrong = tree.page("02_wrong", "1 / 0")
+    assert bake.main(["--time", str(wrong)]) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
 DATA = """\
 import os
 

@@ -4,11 +4,10 @@ import math
 
 import pytest
 import torch
-from modelchecks import redraw
+from modelchecks import small_chat
 
-from shared import chat, checkpoint, preference
+from shared import chat, preference
 from shared.lessons import Lesson
-from shared.model import GPT, Config
 from shared.preference import Pair
 from shared.recipe import Recipe
 from shared.rows import IGNORE
@@ -40,11 +39,7 @@ def answers(beta):
 @pytest.fixture
 def small():
     """A small random model that has the chat's marks, and its tokenizer."""
-    _, tok = checkpoint.load("base")
-    settings = {"layers": 2, "heads": 2, "width": 32}
-    model = GPT(Config(vocab_size=len(tok), context=64, **settings), seed=1)
-    redraw(model)
-    return chat.extend(model, tok)
+    return small_chat()
 
 
 # Catches: a wrong sign, beta outside, a reference left out, a sum for the mean.

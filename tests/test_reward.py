@@ -5,11 +5,10 @@ import math
 
 import pytest
 import torch
-from modelchecks import redraw
+from modelchecks import small_chat
 
-from shared import chat, checkpoint, preference, reward
+from shared import chat, preference, reward
 from shared.lessons import Lesson, lessons
-from shared.model import GPT, Config
 from shared.recipe import Recipe
 from shared.rows import IGNORE
 
@@ -46,11 +45,7 @@ TRL_ADVANTAGES = [
 @pytest.fixture
 def small():
     """A small random model that has the chat's marks, and its tokenizer."""
-    _, tok = checkpoint.load("base")
-    settings = {"layers": 2, "heads": 2, "width": 32}
-    model = GPT(Config(vocab_size=len(tok), context=64, **settings), seed=1)
-    redraw(model)
-    return chat.extend(model, tok)
+    return small_chat()
 
 
 def inputs():

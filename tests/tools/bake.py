@@ -17,6 +17,7 @@ import logging
 import os
 import signal
 import sys
+import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -155,12 +156,14 @@ def time_two_cores(path: Path, timeout: float, root: Path = notebooks.ROOT) -> f
     """Record what a chapter's main path takes on two cores; return the seconds.
 
     For a chapter that trains for long: two threads, by the clock, on a machine with
-    nothing else to do, and without the sections on real texts. Its outputs stay.
+    nothing else to do, its training from the first step, and without the sections on
+    real texts. Its outputs stay. Raises NotebookError as bake does.
     """
     nb, whole = notebooks.read(path), notebooks.read(path)
     main = [cell for cell in nb.cells if "extra" not in notebooks.tags(cell)]
     nb.cells, started = main, time.perf_counter()
-    run(nb, path, timeout, OMP_NUM_THREADS="2")
+    with tempfile.TemporaryDirectory() as runs:
+        run(nb, path, timeout, OMP_NUM_THREADS="2", BLOCKS_RUNS=runs)
     seconds = time.perf_counter() - started
     if budget.record(path, seconds, root, anew=True):
         rerun_head(whole, path, timeout)
@@ -290,12 +293,15 @@ def main(arguments: list[str] | None = None) -> int:
     paths = options.files or notebooks.pages()
     if options.check:
         return bool(check_all(paths))
-    if options.time:
-        for path in paths:
-            print(f"{path}: {time_two_cores(path, options.timeout):.0f} s")
-        return 0
     try:
+        if options.time:
+            for path in paths:
+                print(f"{path}: {time_two_cores(path, options.timeout):.0f} s")
+            return 0
         return bool(bake_all(paths, max(1, options.jobs), options.timeout))
+    except NotebookError as error:
+        print(error, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("Interrupted: notebooks not yet reported are as they were.")
         return 130
