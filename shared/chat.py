@@ -21,7 +21,7 @@ from shared.generate import generate
 from shared.guards import check_text
 from shared.lessons import Lesson
 from shared.model import GPT
-from shared.rows import IGNORE, Rows
+from shared.rows import IGNORE, Rows, pad_rows
 from shared.tokenizer import BPETokenizer
 
 USER, ASSISTANT, STOP = "<|user|>", "<|assistant|>", "<|end|>"
@@ -86,12 +86,9 @@ def chat_rows(
     """
     made = [lesson_ids(tok, lesson.prompt, lesson.answer) for lesson in lessons]
     longest = max(len(ids) for ids, _ in made) - 1
-    inputs = torch.full((len(made), longest), marks_of(tok)[2])
-    targets = torch.full((len(made), longest), IGNORE)
-    for i, (ids, start) in enumerate(made):
-        first = start - 1 if masked else 0  # the mark before the answer predicts it
-        inputs[i, : len(ids) - 1] = torch.tensor(ids[:-1])
-        targets[i, first : len(ids) - 1] = torch.tensor(ids[first + 1 :])
+    inputs, targets = pad_rows([ids for ids, _ in made], longest, marks_of(tok)[2])
+    for row, (_, start) in zip(targets, made):
+        row[: start - 1 if masked else 0] = IGNORE  # the last mark predicts the answer
     return inputs, targets
 
 

@@ -45,8 +45,14 @@ def fingerprint(rows: tuple[Tensor, Tensor]) -> str:
 
 
 def weights_of(model: nn.Module) -> dict[str, Tensor]:
-    """Every parameter and every buffer by name, tied ones once."""
-    return dict(model.named_parameters()) | dict(model.named_buffers())
+    """Every parameter and every lasting buffer by name, tied ones once.
+
+    Buffers that a model does not keep (the angles of rotary positions, for instance)
+    follow from its config; how they are laid out may change with the code.
+    """
+    kept = model.state_dict().keys()
+    buffers = {name: b for name, b in model.named_buffers() if name in kept}
+    return dict(model.named_parameters()) | buffers
 
 
 def averages_of(
@@ -137,8 +143,8 @@ def load_state(
     for name in shapes | saved:
         if shapes.get(name) != saved.get(name):
             raise ValueError(
-                f"{path} belongs to another model: {name} has shape {saved.get(name)} "
-                f"in the file and {shapes.get(name)} here"
+                f"{path} belongs to another model, or to older code: {name} has shape "
+                f"{saved.get(name)} in the file and {shapes.get(name)} here; {CURE}"
             )
     for name, weight in weights.items():
         weight.copy_(tensors[name])

@@ -27,7 +27,7 @@ from shared.model import GPT, evaluating
 from shared.optim import make_optimizers
 from shared.preference import token_logprobs, update
 from shared.recipe import Recipe
-from shared.rows import IGNORE, Rows, step_rows
+from shared.rows import IGNORE, Rows, pad_rows, step_rows
 from shared.tokenizer import BPETokenizer
 
 #: A reward: marks an answer to a lesson with a number, the higher the better.
@@ -110,13 +110,10 @@ def answer_groups(
 
 def drawn_rows(pairs: list[tuple[list[int], list[int]]], fill: int) -> Rows:
     """Rows (B, T) of (prompt, answer) ids; only the answers' tokens count."""
-    longest = max(len(asked) + len(said) for asked, said in pairs) - 1
-    inputs = torch.full((len(pairs), longest), fill)
-    targets = torch.full((len(pairs), longest), IGNORE)
-    for i, (asked, said) in enumerate(pairs):
-        ids = asked + said
-        inputs[i, : len(ids) - 1] = torch.tensor(ids[:-1])
-        targets[i, len(asked) - 1 : len(ids) - 1] = torch.tensor(said)
+    rows = [asked + said for asked, said in pairs]
+    inputs, targets = pad_rows(rows, max(map(len, rows)) - 1, fill)
+    for row, (asked, _) in zip(targets, pairs):
+        row[: len(asked) - 1] = IGNORE  # the prompt's last token predicts the answer
     return inputs, targets
 
 

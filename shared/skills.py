@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 import torch
 from torch import Tensor
@@ -80,7 +80,8 @@ def grade(model: GPT, exam: Exam) -> dict[str, float]:
     return found
 
 
-def first_slip(text: str) -> tuple[int, list[str]] | None:
+@lru_cache(maxsize=2000)  # reading takes milliseconds, and several questions need it
+def first_slip(text: str) -> tuple[int, tuple[str, ...]] | None:
     """The first word that the language excludes, and the words that it could have been.
 
     Returns the word's place among tales.words(text) and the possible ones ("" is the
@@ -91,27 +92,39 @@ def first_slip(text: str) -> tuple[int, list[str]] | None:
     for place, word in enumerate(tales.words(text)):
         options = language.grammar.options(branches)
         if word not in options:
-            return place, sorted(options)
+            return place, tuple(sorted(options))
         branches = options[word]
     return None
+
+
+def misplaces(text: str, judged: Sequence[str] = ("names", "things")) -> bool:
+    """Whether the text's first slip is on a judged word.
+
+    That is a judged word where the language could not have put it, or another word
+    where it could only have put a judged one.
+    """
+    slip = first_slip(text)
+    if slip is None:
+        return False
+    place, possible = slip
+    expected = {kind_of(word) for word in possible}
+    return kind_of(tales.words(text)[place]) in judged or expected <= set(judged)
 
 
 def is_straight(text: str, judged: Sequence[str] = ("names", "things")) -> bool:
     """Whether the text keeps to its names and things: to the skills that are `judged`.
 
-    Wrong is a judged word where the language could not have put it, or another word
-    where it could only have put a judged one. A slip of another kind, after which the
-    language cannot read on, is forgiven: what follows may only use names and things
-    that the text has named before.
+    It must not misplace one. After a slip of another kind the language cannot read on;
+    then what follows may only use names and things that the text has named before.
+    This is strict: a newcomer who would be welcome counts as a stranger. Texts that
+    are not straight but do not misplace a judged word either may be right or wrong.
     """
     slip = first_slip(text)
     if slip is None:
         return True
-    place, possible = slip
-    words = tales.words(text)
-    expected = {kind_of(word) for word in possible}
-    if kind_of(words[place]) in judged or expected <= set(judged):
+    if misplaces(text, judged):
         return False
+    words, place = tales.words(text), slip[0]
     known = {word.strip() for word in words[:place]}
     later = (word.strip() for word in words[place:])
     return all(w in known for w in later if kind_of(w) in {*judged} - {"numbers"})

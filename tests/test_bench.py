@@ -78,9 +78,6 @@ def small(monkeypatch):
     """bench_models with sizes that take no time."""
     import bench_models
 
-    for name in ("THEIRS", "OURS"):
-        config = replace(getattr(bench_models, name), layers=1, heads=2, width=32)
-        monkeypatch.setattr(bench_models, name, config)
     sizes = {"vocab_size": 37, "n_layer": 2, "n_head": 3, "n_embd": 24}
     monkeypatch.setattr(bench_models, "SIZES", sizes)
     monkeypatch.setattr(bench_models, "SHAPES", ((2, 8), (3, 24)))
@@ -89,17 +86,40 @@ def small(monkeypatch):
     return bench_models
 
 
+@pytest.fixture
+def races(monkeypatch):
+    """bench_race with models that take no time."""
+    import bench_race
+
+    for name in ("THEIRS", "OURS"):
+        config = replace(getattr(bench_race, name), layers=1, heads=2, width=32)
+        monkeypatch.setattr(bench_race, name, config)
+    return bench_race
+
+
 # Catches: another contestant's weights, rows, decay, clipping or update than ours.
 @pytest.mark.slow
-def test_training_steps_agree(small, transformers):
+def test_training_steps_agree(small, transformers, monkeypatch):
+    monkeypatch.setattr(torch, "compile", lambda model, dynamic: model)  # it takes long
     tasks = list(small.bench_train())
     assert [task.work for task in tasks] == [4 * 2 * 8 / 1000, 4 * 3 * 24 / 1000]
     for task in tasks:
         results = [run() for run in task.contestants.values()]
-        assert len(results) == 3 and task.same(results)
+        assert len(results) == 4 and task.same(results)
         assert len(set(results[0])) == small.STEPS  # it does train
         results[1][-1] += 1e-3
         assert not task.same(results)
+
+
+# Catches: a benchmark that breaks off where there is no compiler.
+def test_without_a_compiler_that_contestant_stays_away(small, monkeypatch, capsys):
+    def refuse(model, dynamic):
+        raise RuntimeError("no working C++ compiler\nlooked in many places")
+
+    monkeypatch.setattr(torch, "compile", refuse)
+    assert small.compiled(torch.nn.Linear(2, 2), torch.ones(1, 2)) is None
+    said = capsys.readouterr().err
+    assert "no working C++ compiler" in said and "many places" not in said
 
 
 # Catches: rows written with other weights, lengths or choices than ours.
@@ -114,20 +134,20 @@ def test_written_tokens_agree(small, transformers):
 
 
 # Catches: a number in the wrong column, times counted from the wrong contestant.
-def test_a_race_finds_who_is_there_first(small, monkeypatch):
+def test_a_race_finds_who_is_there_first(races, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr(small.time, "process_time", lambda: now[0])
+    monkeypatch.setattr(races.time, "process_time", lambda: now[0])
     losses = iter([2.0, 1.9, 1.8, 1.5])  # of both, in turn
 
     def step(model, rows, optimizers, recipe, number):
         now[0] += recipe.batch
 
-    monkeypatch.setattr(small, "train_step", step)
-    monkeypatch.setattr(small, "mean_loss", lambda model, rows: next(losses))
-    config = small.Config(5, 4, 1, 1, 4)
-    slow = small.Race("slow", config, small.Recipe(steps=4, batch=10))
-    fast = small.Race("fast", config, small.Recipe(steps=6, batch=2))
-    first, second = small.race([slow, fast], None, None, parts=2)
+    monkeypatch.setattr(races, "train_step", step)
+    monkeypatch.setattr(races, "mean_loss", lambda model, rows: next(losses))
+    config = races.Config(5, 4, 1, 1, 4)
+    slow = races.Race("slow", config, races.Recipe(steps=4, batch=10))
+    fast = races.Race("fast", config, races.Recipe(steps=6, batch=2))
+    first, second = races.race([slow, fast], None, None, parts=2)
     assert first[:4] == ("slow", "4", "40.0", "1.00")
     assert first[5:] == ("1.800", "40.0", "1.00")
     assert second[:4] == ("fast", "6", "12.0", "0.30")
@@ -136,9 +156,9 @@ def test_a_race_finds_who_is_there_first(small, monkeypatch):
 
 
 # Catches: a race that stops with an error, or whose contestants learn nothing.
-def test_the_race_runs(small, capsys):
+def test_the_race_runs(races, capsys):
     text = "the fox at the mill, the key in the fox's den. " * 60
-    small.run_tinyshakespeare(text, shorten=20)
+    races.run_tinyshakespeare(text, shorten=20)
     printed = capsys.readouterr().out.splitlines()
     assert "of reference" in printed[0] and printed[2].startswith("nanoGPT's recipe")
     curves = [line.partition(": ")[2].split(", ") for line in printed[-3:]]
@@ -146,9 +166,9 @@ def test_the_race_runs(small, capsys):
 
 
 # Catches: rows of training that reach into the text that is kept for measuring.
-def test_measuring_text_is_apart(small):
+def test_measuring_text_is_apart(races):
     text = "ab" * 900 + "cd" * 100
-    rows, held_out = small.read_plays(text)
+    rows, held_out = races.read_plays(text)
     assert rows[0].shape == (1800 - 64, 64) and rows[1].max() == 1
     assert held_out[0].min() == 2 and len(held_out[0]) == 3
-    assert torch.equal(small.read_plays(text, every=2)[1][0], held_out[0][::2])
+    assert torch.equal(races.read_plays(text, every=2)[1][0], held_out[0][::2])

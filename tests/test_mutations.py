@@ -52,13 +52,14 @@ PARTS = [
 MODERN = [
     (c.check_norms, "rsqrt(mean_square + self.eps)", "rsqrt(mean_square)"),
     (c.check_norms, "x.pow(2).mean(dim=-1, keepdim=True)", "x.var(-1, keepdim=True)"),
-    (c.check_modern, "F.relu(x).square()", "F.relu(x)"),
+    (c.check_modern, "return x * x", "return x"),
     (
         c.check_modern,
         "self.q_norm(q), self.k_norm(k)",
         "self.k_norm(q), self.q_norm(k)",
     ),
-    (c.check_modern, "b * cos + a * sin", "b * cos - a * sin"),
+    (c.check_modern, "torch.cat([b, a]", "torch.cat([a, b]"),
+    (c.check_modern, "torch.cat([-angle.sin()", "torch.cat([angle.sin()"),
     (c.check_modern, "base: float = 10_000.0", "base: float = 500_000.0"),
     (c.check_modern, "0, channels, 2) / channels", "0, channels, 2) / (channels - 2)"),
     (

@@ -87,3 +87,12 @@ def test_a_slip_of_phrase_is_forgiven_unless_a_stranger_enters():
     assert slip is not None and "zigzagged" in tales.words(text)[slip[0]]
     assert skills.is_straight(text)
     assert not skills.is_straight(text + " Finn waited.")
+    assert not skills.misplaces(text + " Finn waited.")  # the slip was on a verb
+
+
+def test_a_slip_is_on_a_name_if_one_is_written_or_missing_there():
+    """A wrong name, or another word in a name's place; a right text has neither."""
+    start = tales.PROMPTS[3]
+    assert not skills.misplaces(start + tales.complete(start, seed=1))
+    for wrong in ("Otto has it", "Nobody has it"):
+        assert skills.misplaces(start + wrong), wrong

@@ -690,6 +690,15 @@ def saved(tmp_path, **change):
     return path
 
 
+def test_a_state_holds_what_the_model_keeps_and_no_tables():
+    """Angles of positions follow from the config; a running mean does not."""
+    rotary = GPT(Config(context=8, layers=1, heads=2, width=8, positions="rotary"))
+    assert dict(rotary.named_buffers())
+    assert resume.weights_of(rotary).keys() == dict(rotary.named_parameters()).keys()
+    counting = nn.BatchNorm1d(2)
+    assert {"weight", "running_mean"} <= resume.weights_of(counting).keys()
+
+
 def test_a_state_of_another_run(tmp_path):
     path = saved(tmp_path)
     same = {"steps": 3, "warmup": 1}
@@ -707,7 +716,7 @@ def test_a_state_of_another_run(tmp_path):
     wider = GPT(config(width=32))
     made = optim.make_optimizers(wider, a_recipe())
     _, texts = resume.read_state(path)
-    with pytest.raises(ValueError, match="another model: model.tokens.weight"):
+    with pytest.raises(ValueError, match="older code: model.tokens.weight has"):
         resume.load_state(path, wider, made, json.loads(texts["run"]))
 
 

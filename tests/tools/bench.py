@@ -12,6 +12,7 @@ that is no contest of equal work prints its own table; put it into RACES.
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import statistics
 import sys
@@ -173,26 +174,25 @@ def merges_of(tokenizer: object) -> list[list[str]]:
     return json.loads(tokenizer.to_str())["model"]["merges"]
 
 
-def models(name: str) -> Callable[[], object]:
-    """A function of bench_models, to be imported (torch takes long) when it is run."""
+def later(module: str, name: str) -> Callable[[], object]:
+    """A function of a module that is imported (torch takes long) when it is run."""
 
     def run() -> object:
-        import bench_models
         import torch
 
         torch.set_num_threads(1)  # so that seconds of the clock and of CPU are alike
-        return getattr(bench_models, name)()
+        return getattr(importlib.import_module(module), name)()
 
     return run
 
 
 BENCHES: dict[str, Callable[[], Iterator[Task]]] = {
     "bpe": bench_bpe,
-    "train": models("bench_train"),
-    "generate": models("bench_generate"),
+    "train": later("bench_models", "bench_train"),
+    "generate": later("bench_models", "bench_generate"),
 }
 RACES: dict[str, Callable[[], object]] = {
-    "tinyshakespeare": models("run_tinyshakespeare"),
+    "tinyshakespeare": later("bench_race", "run_tinyshakespeare"),
 }
 
 

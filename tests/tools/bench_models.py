@@ -1,31 +1,29 @@
-"""The model's benchmarks: a training step, writing with a cache, loss per minute.
+"""The model's benchmarks: a training step, and writing with a cache.
 
-For the first two the reference is transformers' GPT-2 (eager, torch's fused attention,
-fused AdamW), and for training also `Plain`, a GPT with nothing around it. All have the
-same weights, read the same rows and do the same step; the losses of the first steps,
-and the tokens written, must agree. The third is a race of recipes, see there.
+The reference is transformers' GPT-2 (eager, torch's fused attention, fused AdamW), and
+for training also `Plain`, a GPT with nothing around it, as it is and compiled. All have
+the same weights, read the same rows and do the same step; the losses of the first
+steps, and the tokens written, must agree. The race of recipes is in `bench_race`.
 """
 
 from __future__ import annotations
 
-import time
+import copy
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import torch
 import torch.nn.functional as F
-from bench import Task, print_table
+from bench import Task
 from torch import Tensor, nn
 
-from shared import data
-from shared.data import windows
 from shared.generate import generate
 from shared.gpt2 import from_gpt2_state
-from shared.model import GPT, Config
+from shared.model import GPT
 from shared.optim import decay_groups, make_optimizers
-from shared.recipe import BASE, SHORT_RUN, Recipe
+from shared.recipe import Recipe
 from shared.rows import Rows, step_rows
-from shared.train import mean_loss, train_step
+from shared.train import train_step
 
 SHAPES = ((12, 64), (8, 256))  # rows and tokens of a training step
 PROMPTS = (1, 16)  # rows that are written at once
@@ -96,6 +94,22 @@ class PlainBlock(nn.Module):
         return x + self.mlp["down"](up)
 
 
+def compiled(model: nn.Module, ids: Tensor) -> Callable[[Tensor], Tensor] | None:
+    """The model compiled by torch for ids of this shape, or None if that cannot be.
+
+    torch.compile needs a C++ compiler. Without one this contestant stays away, and the
+    reason is printed.
+    """
+    try:
+        fast = torch.compile(model, dynamic=False)
+        fast(ids)
+    except Exception as error:  # whatever a compiler's tool chain may raise
+        reason = str(error).strip().partition("\n")[0]
+        print(f"bench: nothing is compiled here: {reason}", file=sys.stderr)
+        return None
+    return fast
+
+
 def stepper(
     scores: Callable[[Tensor], Tensor], model: nn.Module, rows: Rows, recipe: Recipe
 ) -> Callable[[int], float]:
@@ -161,13 +175,18 @@ def train_task(batch: int, length: int) -> Task:
     def hugging_face(x: Tensor) -> Tensor:
         return theirs(x, use_cache=False).logits
 
+    contestants = {
+        "ours": several(ours_stepper(ours, rows, recipe)),
+        "transformers": several(stepper(hugging_face, theirs, rows, recipe)),
+        "plain GPT": several(stepper(plain, plain, rows, recipe)),
+    }
+    twin = copy.deepcopy(plain)
+    fast = compiled(twin, rows[0][:batch])
+    if fast is not None:
+        contestants["plain, compiled"] = several(stepper(fast, twin, rows, recipe))
     return Task(
         f"step of {batch} x {length} tokens",
-        {
-            "ours": several(ours_stepper(ours, rows, recipe)),
-            "transformers": several(stepper(hugging_face, theirs, rows, recipe)),
-            "plain GPT": several(stepper(plain, plain, rows, recipe)),
-        },
+        contestants,
         STEPS * batch * length / 1000,
         "k tokens",
         close,
@@ -184,13 +203,18 @@ def bench_generate() -> Iterator[Task]:
 
 
 def generate_task(count: int) -> Task:
-    """Ours and transformers' generate on the same prompts of 16 tokens."""
+    """Ours and transformers' generate on the same prompts of 16 tokens.
+
+    No model can write a token without reading each of its weights once, and one that
+    does nothing else is the limit: as fast as memory delivers, for all rows at once.
+    """
     theirs = reference(16 + NEW, 0.3).eval()
     ours = from_gpt2_state(theirs.state_dict(), SIZES["n_head"])
     draw = torch.Generator().manual_seed(3)
     ids = torch.randint(SIZES["vocab_size"], (count, 16), generator=draw)
     settings = {"max_new_tokens": NEW, "do_sample": False, "pad_token_id": 0}
     ones = torch.ones_like(ids)
+    weights = torch.cat([p.detach().flatten() for p in ours.parameters()])
     return Task(
         f"write {NEW} tokens in {count} row{'s' * (count > 1)}",
         {
@@ -198,115 +222,9 @@ def generate_task(count: int) -> Task:
             "transformers": lambda: theirs.generate(
                 ids, attention_mask=ones, **settings
             ),
+            "reading the weights": lambda: [weights.sum() for _ in range(NEW)],
         },
         count * NEW,
         "tokens",
         lambda results: torch.equal(results[0], results[1]),
     )
-
-
-# --- Loss per minute on tinyshakespeare ----------------------------------------------
-
-GOAL = 1.88  # nats per character, what nanoGPT's readme promises for its CPU recipe
-TEXT = "tinyshakespeare.txt"
-CONTEXT = 64
-
-#: nanoGPT's published recipe for a CPU: its model, and how it is trained.
-THEIRS = Config(vocab_size=65, context=CONTEXT, bias=False)
-THEIR_RECIPE = Recipe(
-    steps=2000, batch=12, betas=(0.9, 0.99), warmup=100, final=0.1
-)  # the rest is the default: AdamW, 1e-3, decay 0.1, clipping at 1, a cosine
-#: The book's model at this context, and how we train it: briefly, and for as long.
-OURS = replace(BASE, vocab_size=65, context=CONTEXT)
-OUR_RECIPE = replace(
-    SHORT_RUN, steps=500, batch=16, accumulate=1, muon_rate=0.04, warmup=20
-)
-OUR_LONG_RECIPE = replace(OUR_RECIPE, steps=1350, warmup=54)
-
-
-def read_plays(text: str, every: int = 1) -> tuple[Rows, Rows]:
-    """Rows of characters: any place of the first 90 %, and fixed slices of the rest.
-
-    every: keep only every so many-th slice of the rest.
-    """
-    number = {character: i for i, character in enumerate(sorted(set(text)))}
-    ids = [number[character] for character in text]
-    cut = len(ids) * 9 // 10
-    inputs, targets = windows(ids[cut:], CONTEXT)
-    return windows(ids[:cut], CONTEXT, 1), (inputs[::every], targets[::every])
-
-
-class Race:
-    """One contestant: it trains step by step and notes what its training has taken."""
-
-    def __init__(self, name: str, config: Config, recipe: Recipe) -> None:
-        self.name, self.recipe, self.done = name, recipe, 0
-        self.model = GPT(config)
-        self.optimizers = make_optimizers(self.model, recipe)
-        self.cpu = self.wall = 0.0  # seconds of training, measuring left out
-        self.curve: list[tuple[int, float, float]] = []  # steps, CPU seconds, loss
-
-    def advance(self, steps: int, rows: Rows, held_out: Rows) -> None:
-        """Train up to a step and measure the loss there."""
-        cpu, wall = time.process_time(), time.perf_counter()
-        self.model.train()
-        for number in range(self.done + 1, steps + 1):
-            train_step(self.model, rows, self.optimizers, self.recipe, number)
-        self.cpu += time.process_time() - cpu
-        self.wall += time.perf_counter() - wall
-        self.done = steps
-        self.curve.append((steps, self.cpu, mean_loss(self.model, held_out)))
-
-    def reached(self, goal: float) -> float | None:
-        """CPU seconds at the first measurement that is at the goal or below."""
-        return next((cpu for _, cpu, loss in self.curve if loss <= goal), None)
-
-
-def race(
-    contestants: list[Race], rows: Rows, held_out: Rows, parts: int = 10
-) -> Iterator[tuple[str, ...]]:
-    """Train all in turn, a part of each at a time; a line of the table for each.
-
-    So whatever else the machine does meanwhile, it does to all of them.
-    """
-    for part in range(1, parts + 1):
-        for one in contestants:
-            one.advance(one.recipe.steps * part // parts, rows, held_out)
-    whole = contestants[0].cpu
-    for one in contestants:
-        goal, loss = one.reached(GOAL), one.curve[-1][2]
-        numbers = [f"{one.cpu:.1f}", f"{one.cpu / whole:.2f}", f"{one.wall:.1f}"]
-        there = [f"{goal:.1f}", f"{goal / whole:.2f}"] if goal else ["never", ""]
-        yield (one.name, f"{one.recipe.steps:,}", *numbers, f"{loss:.3f}", *there)
-
-
-HEAD = ("contestant", "steps", "CPU s", "of reference", "wall s", "loss")
-HEAD += (f"CPU s to {GOAL}", "of reference")
-
-
-def run_tinyshakespeare(text: str | None = None, shorten: int = 1) -> None:
-    """nanoGPT's CPU recipe by our code, and ours; the table and the curves.
-
-    text: instead of the plays. shorten: divide all numbers of steps by this.
-    """
-    if text is None:
-        path = data.try_fetch(TEXT)
-        if path is None:  # it has said why
-            return
-        text = data.read_text(path)
-    rows, held_out = read_plays(text, every=4)
-    chosen = [
-        ("nanoGPT's recipe", THEIRS, THEIR_RECIPE),
-        ("ours, short", OURS, OUR_RECIPE),
-        ("ours, the reference's time", OURS, OUR_LONG_RECIPE),
-    ]
-    contestants = []
-    for name, config, recipe in chosen:
-        steps, warmup = recipe.steps // shorten, recipe.warmup // shorten
-        recipe = replace(recipe, steps=steps, warmup=warmup)
-        contestants.append(Race(name, config, recipe))
-    print_table(list(race(contestants, rows, held_out)), HEAD)
-    print(f"loss: nats per character, {len(held_out[0])} fixed slices of {CONTEXT}")
-    for one in contestants:
-        curve = ", ".join(f"{loss:.3f}" for _, _, loss in one.curve)
-        print(f"{one.name}: {curve}")

@@ -46,6 +46,7 @@ HELPERS: dict[str, str] = {
     "skills.kind_of": "sorts words by kind",
     "skills.CERTAIN": "a number",
     "skills.is_straight": "reads a text as the language does; its room explains how",
+    "skills.misplaces": "reads a text as the language does; its room explains how",
     "skills.first_slip": "reads a text as the language does; its room explains how",
     "train.Probe": "a name for a kind of function",
     "train.describe": "what a saved state remembers of its run",
