@@ -1,5 +1,7 @@
 """shared/skills.py: the truth gets full marks, and slips are found where they are."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from torch import nn
 from shared import skills, tales
 from shared.tokenizer import BPETokenizer
 
+ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = Path(skills.__file__).parent / "models" / "tokenizer.json"
 
 
@@ -96,3 +99,25 @@ def test_a_slip_is_on_a_name_if_one_is_written_or_missing_there():
     assert not skills.misplaces(start + tales.complete(start, seed=1))
     for wrong in ("Otto has it", "Nobody has it"):
         assert skills.misplaces(start + wrong), wrong
+
+
+def chapter_function(name: str, until: str, **known: object) -> Callable:
+    """A function that chapter 06 defines on its page."""
+    page = json.loads((ROOT / "book" / "06_pretraining.ipynb").read_text("utf-8"))
+    cells = ["".join(cell["source"]) for cell in page["cells"]]
+    (text,) = (text for text in cells if f"def {name}(" in text)
+    exec(text[text.index(f"def {name}(") : text.index(f"def {until}(")], known)
+    return known[name]
+
+
+# Catches: the "t" of sixteen taken for impossible after "six", or a text that may end.
+def test_chapter_06_knows_which_tokens_are_possible(shipped):
+    """What comes is possible, and costs nothing exactly where nothing else is."""
+    end = shipped.special_tokens["<|endoftext|>"]
+    known = {"tok": shipped, "tales": tales, "END": end}
+    possible_tokens = chapter_function("possible_tokens", "divide", **known)
+    for document in tales.documents(5, 60):
+        allowed = list(possible_tokens(document.text))
+        ids, bill = shipped.encode(document.text), tales.bill(document.text, shipped)
+        assert all(i in some for i, some in zip(ids, allowed, strict=True))
+        assert [len(some) == 1 for some in allowed] == [nats < 1e-9 for nats in bill]
