@@ -28,8 +28,7 @@ def count_flops(config: Config, length: int) -> int:
     square, without saving its masked half. A training step takes three times as much.
     """
     C, L = config.width, config.layers
-    block = (13 if config.direct else 12) * C * C  # the direct line: values once more
-    matrices = block * L + config.vocab_size * C
+    matrices = 12 * C * C * L + config.vocab_size * C
     return 2 * matrices + 4 * L * C * length
 
 

@@ -81,14 +81,19 @@ class TunedAttention(Attention):
         self, x: Tensor, first: Tensor | None, start: int
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values, each (B, H, T, D); see `Attention.project`."""
-        q, k, v = super().project(x, first, start)
-        if self.direct is not None:  # W (x + d first) = W x + d W first
-            W = self.qkv.weight[-x.shape[-1] :]  # the rows that make values: (C, C)
-            v = v + self.direct * self.split(F.linear(first, W))
+        C, bias = x.shape[-1], self.qkv.bias
+        W_qk, W_v = self.qkv.weight.split([2 * C, C])
+        b_qk, b_v = (None, None) if bias is None else bias.split([2 * C, C])
+        source = x if self.direct is None else x + self.direct * first
+        v = self.split(F.linear(source, W_v, b_v))
+        qk = F.linear(x, W_qk, b_qk)  # (B, T, 2C): queries, then keys
+        qk = qk.unflatten(-1, (2 * self.heads, -1)).transpose(1, 2)  # (B, 2H, T, D)
         if self.q_norm is not None:
-            q, k = self.q_norm(q), self.k_norm(k)
+            q, k = qk.chunk(2, dim=1)
+            qk = torch.cat([self.q_norm(q), self.k_norm(k)], dim=1)
         if self.rotary is not None:
-            q, k = self.rotary(q, start), self.rotary(k, start)
+            qk = self.rotary(qk, start)  # both turn alike: one pass is quicker than two
+        q, k = qk.chunk(2, dim=1)
         return q, k, v
 
 

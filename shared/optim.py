@@ -39,16 +39,21 @@ def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
 
     Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x, with
     three numbers that raise small ones fastest. Five steps bring most of them between
-    0.7 and 1.2; three are enough for the book's models, and quicker.
+    0.7 and 1.2; three are enough for the book's models, and quicker. A step multiplies
+    x by a matrix made of S = x x^T alone, so the steps are taken on the small square S.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)  # every singular value is now at most 1
     tall = x.shape[0] > x.shape[1]
     x = x.T if tall else x  # so that x @ x.T is the smaller square
-    for _ in range(steps):
-        square = x @ x.T
+    square, whole = x @ x.T, None
+    for step in range(steps):
         mix = torch.addmm(square, square, square, beta=b, alpha=c)  # b S + c S S
-        x = torch.addmm(x, mix, x, beta=a)  # a x + mix x, in one pass
+        mix.diagonal().add_(a)  # a + b S + c S S: what this step multiplies x by
+        whole = mix if whole is None else mix @ whole  # all steps so far together
+        if step + 1 < steps:
+            square = mix @ square @ mix  # S of x after this step
+    x = whole @ x
     return x.T if tall else x
 
 

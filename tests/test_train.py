@@ -381,7 +381,7 @@ CHILD = """
 import sys, time
 sys.path[:0] = [{root!r}, {tests!r}]
 import torch
-torch.set_num_threads(1)
+torch.set_num_threads({threads})
 import test_train as t
 from shared import train
 inner, train.save_state = train.save_state, None
@@ -397,7 +397,11 @@ t.run({change!r}, model=t.make_model(dropout=0.2), path={path!r}, every=1)
 def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
     path, change = tmp_path / "state.safetensors", {"steps": 60}
     code = CHILD.format(
-        root=str(ROOT), tests=str(ROOT / "tests"), change=change, path=str(path)
+        root=str(ROOT),
+        tests=str(ROOT / "tests"),
+        change=change,
+        path=str(path),
+        threads=torch.get_num_threads(),  # sums in another order end on other bits
     )
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
     saved = 0
@@ -433,6 +437,7 @@ def check_orthogonalise():
         matrix = torch.randn(shape, generator=draw)
         made = optim.orthogonalise(matrix, steps=5)
         assert made.shape == matrix.shape and made.dtype == torch.float32
+        near(made.double(), newton_schulz(matrix, 5), 1e-5)
         sizes = torch.linalg.svdvals(made)
         assert 0.6 < sizes.min() and sizes.max() < 1.3
         # It keeps the directions: U V^T of the matrix, nearly.
@@ -441,6 +446,15 @@ def check_orthogonalise():
         # Three steps, the book's choice, end on the same way.
         quick = torch.linalg.svdvals(optim.orthogonalise(matrix))
         assert quick.min() / quick.max() > 1.5 * singular_ratio(matrix)
+
+
+def newton_schulz(matrix, steps):
+    """The same by its formula, applied to the singular values in double precision."""
+    x = matrix.double()
+    u, sizes, v = torch.linalg.svd(x / (x.norm() + 1e-7), full_matrices=False)
+    for _ in range(steps):
+        sizes = 3.4445 * sizes - 4.7750 * sizes**3 + 2.0315 * sizes**5
+    return u @ torch.diag(sizes) @ v
 
 
 def singular_ratio(matrix):
@@ -795,6 +809,8 @@ FAULTS = [
     ("optim", "a, b, c = 3.4445, -4.7750, 2.0315", "a, b, c = 3.4445, -4.7750, 2.6315",
      "orthogonalise"),
     ("optim", "return x.T if tall else x", "return x", "orthogonalise"),
+    ("optim", "mix @ square @ mix", "mix @ square", "orthogonalise"),
+    ("optim", "else mix @ whole", "else mix", "orthogonalise"),
     ("optim", "p.grad.lerp(average, group[\"momentum\"])", "average", "muon_by_hand"),
     ("optim", "max(1, p.shape[0] / p.shape[1]) ** 0.5", "1", "muon_by_hand"),
     ("optim", "p is not head and", "", "muon_takes_the_matrices"),
