@@ -148,6 +148,7 @@ def test_an_interrupted_run_leaves_the_file_as_it_was(tree):
     assert path.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_side_by_side_one_failure_does_not_stop_the_others(tree):
     good = [tree.page(name, f"print({name!r})", first=False) for name in ("a", "b")]
     bad = tree.page("bad", "1 / 0", first=False)
@@ -199,6 +200,7 @@ def test_the_head_shows_the_minutes_that_were_just_measured(tree, monkeypatch):
     assert path.read_bytes() == once
 
 
+@pytest.mark.slow
 def test_two_cores_are_timed_and_nothing_else_changes(tree, capsys):
     head = 'shared.where_you_are("01")'
     two = 'import os\nassert os.environ["OMP_NUM_THREADS"] == "2"\nprint("ran")'

@@ -80,6 +80,7 @@ def test_numbers_too_large_for_half_precision(tmp_path, tok):
 
 
 # Catches: a file whose bytes depend on the run, so that its hash says nothing.
+@pytest.mark.slow
 def test_the_same_model_gives_the_same_bytes(tmp_path, tok):
     digests = {save(tmp_path / f"{i}.safetensors", net_of(), tok) for i in range(3)}
     assert len(digests) == 1

@@ -159,6 +159,7 @@ ax.legend()
 plt.show()"""
 
 
+@pytest.mark.slow
 def test_figures_are_svg_with_the_same_bytes_whichever_came_first():
     setup = "import shared; shared.setup()"
     pictures = []

@@ -39,6 +39,7 @@ def svg(figure, folder: Path) -> str:
     return plot.save(figure, folder / "x.svg").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_two_processes_draw_the_same_bytes(tmp_path):
     for number in "12":
         (tmp_path / number).mkdir()

@@ -394,6 +394,7 @@ t.run({change!r}, model=t.make_model(dropout=0.2), path={path!r}, every=1)
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
     path, change = tmp_path / "state.safetensors", {"steps": 60}
     code = CHILD.format(
