@@ -1,10 +1,13 @@
 """The verdicts of shared/check.py: right, not yet, not tried, mistakes by name."""
 
 import collections
+import contextlib
 import dataclasses
+import io
 import math
 import random
 import sys
+import threading
 import time
 
 import pytest
@@ -143,10 +146,16 @@ def test_an_endless_loop_is_stopped_where_it_stands(surprise):
 def test_a_call_that_cannot_be_stopped_is_left_behind(surprise, capsys):
     quick = dataclasses.replace(module._exercises["90.1"], seconds=0.2)
     module._exercises["90.1"] = quick
+    before = set(threading.enumerate())
     assert check("90.1", lambda p: time.sleep(2)) is False
     assert "no answer within 0.2 seconds" in capsys.readouterr().out
     print("still heard")
     assert capsys.readouterr().out == "still heard\n"
+    (left,) = set(threading.enumerate()) - before
+    with contextlib.redirect_stdout(io.StringIO()) as later:
+        left.join(30)
+        assert not left.is_alive()
+        assert sys.stdout is later, "at its end it put back an output of the past"
 
 
 def test_system_exit_does_not_stop_the_page(surprise):

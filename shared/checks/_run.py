@@ -13,7 +13,7 @@ import linecache
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
@@ -75,7 +75,7 @@ def run(call: Callable[[], Any]) -> Outcome:
     """Run `call` here and now; catch what it raises and what it prints."""
     printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(printed):
+        with _printing_to(printed):
             value = call()
         return Outcome(value=value, printed=printed.getvalue())
     except BaseException as error:  # SystemExit too: an answer must not stop the page
@@ -85,6 +85,21 @@ def run(call: Callable[[], Any]) -> Outcome:
         ]
         error.__traceback__ = None  # it would keep every local variable alive
         return Outcome(None, error, _learners_line(places), printed.getvalue())
+
+
+@contextlib.contextmanager
+def _printing_to(printed: io.StringIO) -> Iterator[None]:
+    """As contextlib.redirect_stdout, but gives back only what it still holds.
+
+    A thread that was left behind ends at some later time. Were it to put back what it
+    found, all that is printed from then on would go to a place of the past.
+    """
+    before, sys.stdout = sys.stdout, printed
+    try:
+        yield
+    finally:
+        if sys.stdout is printed:
+            sys.stdout = before
 
 
 def _raise_in(thread: threading.Thread) -> None:
