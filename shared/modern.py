@@ -52,7 +52,7 @@ class Rotary(nn.Module):
         self.register_buffer("sin", sin, persistent=False)
 
     def forward(self, x: Tensor, start: int) -> Tensor:
-        """Turn queries or keys (B, H, T, D) of the tokens from `start` on."""
+        """Turn queries and keys (B, heads, T, D) of the tokens from `start` on."""
         a, b = x.chunk(2, dim=-1)  # a pair is channel i and channel i + D / 2
         swapped = torch.cat([b, a], dim=-1)
         places = slice(start, start + x.shape[2])
