@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import warnings
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -73,6 +74,19 @@ def test_type_is_readable_on_a_phone():
     labels = [*ax.texts, *ax.get_xticklabels(), *ax.get_yticklabels(), ax.title]
     smallest = min(label.get_fontsize() for label in labels)
     assert smallest * 96 / 72 * 350 / 576 > 7.5
+
+
+def test_texts_on_axes_that_are_switched_off_need_no_warning():
+    """Once chapter 00 showed a red one: the layout came before the axes' limits."""
+    figure, ax = plot.figure(6, 3.6)
+    for height in range(6):
+        ax.barh(height, 6, 0.72)
+        ax.text(2.55, height, "look back, fetch what is needed", va="center")
+    ax.set_axis_off()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure.canvas.draw()
+    assert ax.get_window_extent().width > 0.9 * figure.bbox.width
 
 
 def test_ladder_keeps_order_and_stripes_the_floor_or_where_we_are():

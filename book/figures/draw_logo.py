@@ -16,10 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from shared.plot import COLORS  # noqa: E402  (found by the line above)
+from shared.plot import COLORS, FONTS  # noqa: E402  (found by the line above)
 
 STATIC = ROOT / "book" / "_static"
-FONTS = Path(__file__).parent / "fonts"
+HEADINGS = Path(__file__).parent / "fonts"  # the rest is the font of every figure
 DARK_TEXT = {"orange", "sky"}  # blocks on which white words would be too faint
 GAP = 7
 
@@ -30,7 +30,8 @@ def outline(text: str, size: float, font: str = "Figtree-Bold"):
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextPath
 
-    properties = FontProperties(fname=str(FONTS / f"{font}.ttf"))
+    folder = FONTS if font.startswith("Figtree") else HEADINGS
+    properties = FontProperties(fname=str(folder / f"{font}.ttf"))
     return TextPath((0, 0), text, size=size, prop=properties)
 
 

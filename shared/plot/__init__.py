@@ -1,0 +1,22 @@
+"""Pictures in the book's one style: curves, bars, heat maps, token strips, drawings.
+
+Every figure is an SVG on an opaque sheet of paper: it reads the same on a light page, a
+dark page and in Colab, and drawing it twice gives the same bytes. Colours (after Okabe
+and Ito, 2008) stay apart for colour-blind readers; no picture tells its story by colour
+alone; type is large enough for a phone. matplotlib, which draws, is loaded when the
+first picture is drawn and not before.
+
+    plot.figure() and save()      an empty figure in the style, and a file of it
+    plot.curve() bars() ladder() heat()     what was measured
+    plot.tokens() visible()       tokens as chips in a page
+"""
+
+from shared.plot.charts import bars, curve, heat, ladder
+from shared.plot.palette import CHIPS, COLORS, CYCLE, DASHES, HEAT, SURPRISE
+from shared.plot.style import FONTS, figure, save
+from shared.plot.token_strips import Tokens, tokens, visible
+
+__all__ = [
+    "CHIPS", "COLORS", "CYCLE", "DASHES", "FONTS", "HEAT", "SURPRISE", "Tokens", "bars",
+    "curve", "figure", "heat", "ladder", "save", "tokens", "visible",
+]  # fmt: skip
