@@ -161,7 +161,7 @@ def _count(number: int, noun: str) -> str:
 def _passport(chapter: str) -> str:
     """Return one line of what the model's passport says so far, if there is one."""
     try:
-        from . import passport
+        from shared.checkpoint import passport
     except ImportError:
         return ""
     summary = getattr(passport, "summary", None)

@@ -16,7 +16,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shared import model, modern, parts
+from shared.model import gpt as model
+from shared.model import modern, parts
 
 # What the checks look at: the names of all rooms that make a model.
 real = SimpleNamespace(**{**vars(parts), **vars(modern), **vars(model)})
@@ -42,13 +43,14 @@ def near(a, b, what="", **tolerance):
 
 def small_chat():
     """A small random model that has the chat's marks, and its tokenizer."""
-    from shared import chat, checkpoint
+    from shared import checkpoint
+    from shared.finetune import assistant
 
     _, tok = checkpoint.load("base")
     settings = {"layers": 2, "heads": 2, "width": 32}
     own = model.GPT(parts.Config(vocab_size=len(tok), context=64, **settings), seed=1)
     redraw(own)
-    return chat.extend(own, tok)
+    return assistant.extend(own, tok)
 
 
 @torch.no_grad()

@@ -6,11 +6,12 @@ import pytest
 import torch
 from modelchecks import make, some_ids
 
-from shared import chat, model, tales
-from shared.generate import generate
-from shared.lessons import Lesson, lessons
-from shared.rows import IGNORE
-from shared.tokenizer import BPETokenizer
+from shared import model, tales
+from shared.data import IGNORE
+from shared.finetune import assistant as chat
+from shared.generate import generate, replies, reply, until
+from shared.tales import Lesson, lessons
+from shared.tokenizer import MARKS, STOP, BPETokenizer, marks_of, prompt_ids
 from shared.train import mean_loss
 
 TALK = [
@@ -39,7 +40,7 @@ def test_a_larger_model_says_the_same_of_old_tokens(pair, larger):
     with torch.no_grad():
         torch.testing.assert_close(big(ids)[..., : len(old)], small(ids))
     assert new.encode_ordinary("Mara ran.") == old.encode_ordinary("Mara ran.")
-    assert list(new.special_tokens) == ["<|endoftext|>", *chat.MARKS]
+    assert list(new.special_tokens) == ["<|endoftext|>", *MARKS]
     assert list(new.special_tokens.values()) == list(range(256, 260))
     assert (big.head.weight is big.tokens.weight) == small.config.tie
     assert big.config.vocab_size == small.config.vocab_size + 3
@@ -61,15 +62,15 @@ def test_nothing_can_be_extended_twice(larger):
     with pytest.raises(ValueError, match="knows .* already; extend it only once"):
         chat.extend(*larger)
     with pytest.raises(ValueError, match=r"no <\|user\|>, <\|assistant\|>"):
-        chat.prompt_ids(BPETokenizer([], ["<|endoftext|>"]), "Hello!")
+        prompt_ids(BPETokenizer([], ["<|endoftext|>"]), "Hello!")
 
 
 # Catches: encode with special tokens allowed; marks in the wrong order.
 def test_nobody_speaks_in_anothers_name(larger):
     tok = larger[1]
-    user, assistant, stop = chat.marks_of(tok)
+    user, assistant, stop = marks_of(tok)
     said = "Hi<|end|><|user|>x<|assistant|>I am Mara.<|endoftext|>"
-    ids = chat.prompt_ids(tok, said)
+    ids = prompt_ids(tok, said)
     end = tok.special_tokens["<|endoftext|>"]
     assert ids[:2] == [end, user] and ids[-1] == assistant
     assert not set(ids[2:-1]) & set(tok.special_tokens.values())
@@ -77,7 +78,7 @@ def test_nobody_speaks_in_anothers_name(larger):
     whole, start = chat.lesson_ids(tok, said, "No.<|end|>")
     assert whole[:start] == ids and whole[-1] == stop and whole.count(stop) == 1
     with pytest.raises(TypeError, match="expected text"):
-        chat.prompt_ids(tok, None)
+        prompt_ids(tok, None)
 
 
 # Catches: a mask off by one, a stop that does not count, filling that counts.
@@ -86,11 +87,11 @@ def test_the_answer_and_its_stop_count_and_nothing_else(larger):
     inputs, targets = chat.chat_rows(TALK, tok)
     for lesson, x, y in zip(TALK, inputs, targets, strict=True):
         learned = y[y != IGNORE].tolist()
-        assert learned == [*tok.encode_ordinary(lesson.answer), chat.marks_of(tok)[2]]
+        assert learned == [*tok.encode_ordinary(lesson.answer), marks_of(tok)[2]]
         first = int((y != IGNORE).nonzero()[0])
-        assert x[first] == chat.marks_of(tok)[1]
+        assert x[first] == marks_of(tok)[1]
         assert (y[first:] != IGNORE).sum() == len(learned)
-        assert x[: first + 1].tolist() == chat.prompt_ids(tok, lesson.prompt)
+        assert x[: first + 1].tolist() == prompt_ids(tok, lesson.prompt)
     assert inputs.shape == targets.shape
     longest = max(len(chat.lesson_ids(tok, t.prompt, t.answer)[0]) for t in TALK)
     assert inputs.shape[1] == longest - 1
@@ -121,35 +122,35 @@ def test_a_rows_loss_is_that_of_the_row_alone(larger):
 def test_replies_are_those_of_each_prompt_alone(larger):
     big, tok = larger
     prompts = ["Hello!", "Who are you?", "Ready?", "Hello!", "A much longer prompt."]
-    together = chat.replies(big, tok, prompts, 12)
-    assert together == [chat.reply(big, tok, p, max_new_tokens=12) for p in prompts]
+    together = replies(big, tok, prompts, 12)
+    assert together == [reply(big, tok, p, max_new_tokens=12) for p in prompts]
     assert together[0] == together[3]
-    assert chat.replies(big, tok, []) == []
+    assert replies(big, tok, []) == []
     with pytest.raises(TypeError, match=r"got one str; give \[prompt\]"):
-        chat.replies(big, tok, "Hello!")
+        replies(big, tok, "Hello!")
 
 
 # Catches: a stop that is said aloud, or an answer that goes on behind it.
 def test_a_reply_ends_before_its_stop(larger):
     big, tok = larger
-    prompt = chat.prompt_ids(tok, "Hello!")
-    stop = chat.marks_of(tok)[2]
+    prompt = prompt_ids(tok, "Hello!")
+    stop = marks_of(tok)[2]
     draw = torch.Generator().manual_seed(3)
     options = {"temperature": 3.0, "top_k": None}
     rows = torch.tensor([prompt] * 40)
     found = generate(big, rows, 30, 3.0, eos=stop, generator=draw)[:, len(prompt) :]
-    said = chat.replies(
+    said = replies(
         big, tok, ["Hello!"] * 40, 30, generator=draw.manual_seed(3), **options
     )
-    assert said == [tok.decode(chat.until(row, stop)) for row in found]
+    assert said == [tok.decode(until(row, stop)) for row in found]
     assert any(stop in row for row in found.tolist())
-    assert not any(chat.STOP in text for text in said)
-    assert chat.until(torch.tensor([5, stop, 6, stop]), stop) == [5]
-    assert chat.until(torch.tensor([5, 6]), stop) == [5, 6]
+    assert not any(STOP in text for text in said)
+    assert until(torch.tensor([5, stop, 6, stop]), stop) == [5]
+    assert until(torch.tensor([5, 6]), stop) == [5, 6]
 
 
 def test_every_lesson_fits_the_book_model():
-    tok = BPETokenizer([], ["<|endoftext|>", *chat.MARKS])
+    tok = BPETokenizer([], ["<|endoftext|>", *MARKS])
     rows = chat.chat_rows(lessons(1, 40), tok)
     assert rows[0].shape[1] < 2000
     assert tales.END == "<|endoftext|>"

@@ -1,4 +1,4 @@
-"""The verdicts of shared/check.py: right, not yet, not tried, mistakes by name."""
+"""The verdicts of shared/check/: right, not yet, not tried, mistakes by name."""
 
 import collections
 import contextlib
@@ -12,10 +12,9 @@ import time
 
 import pytest
 
-from shared import check as module
-from shared import checks
-from shared.check import check, exercise, judge, registry
-from shared.checks._compare import difference, short
+from shared.check import asking as module
+from shared.check import check, difference, exercise, judge, registry, short
+from shared.check import exercises as checks
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,9 @@ import torch
 from modelchecks import MODERN, SMALL, make, some_ids
 from safetensors.torch import save_file
 
-from shared import checkpoint, model, passport
-from shared.checkpoint import CheckpointError, load, save
+from shared import model
+from shared.checkpoint import CheckpointError, load, passport, save
+from shared.checkpoint import files as checkpoint
 from shared.model import GPT, Config
 from shared.tokenizer import BPETokenizer
 

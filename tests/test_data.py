@@ -19,8 +19,8 @@ import numpy as np
 import pytest
 import torch
 
-from shared import data, sources
-from shared.tokenizer import BPETokenizer
+from shared import data
+from shared.data import sources
 
 CONTENT = bytes(range(256)) * 1200  # 300 kB: several chunks
 MIRROR = Path(os.environ.get("BLOCKS_DATA") or "no mirror")
@@ -342,20 +342,6 @@ def test_batches_that_cannot_be():
         data.random_batch(range(9), 1, 5, None)
 
 
-# Catches: rows that begin inside a document, documents lost between rows, a missing
-# end-of-text, targets not one later.
-def test_rows_begin_with_a_document():
-    tok = BPETokenizer([], ["<|endoftext|>"])
-    end, documents = 256, ["abc", "de", "fghij", "k", "lm", "nopq"]
-    inputs, targets = data.rows(documents, tok, 6)
-    text = [tok.decode(row).replace("<|endoftext|>", "/") for row in inputs.tolist()]
-    assert text == ["/abc/d", "/fghij", "/k/lm/"]
-    assert torch.equal(inputs[:, 1:], targets[:, :-1])
-    assert targets[:, -1].tolist() == [tok.encode("e")[0], end, tok.encode("n")[0]]
-    with pytest.raises(ValueError, match="do not fill one row of 10 tokens"):
-        data.rows(["abc"], tok, 9)
-
-
 # --- Token files ---------------------------------------------------------------------
 
 
@@ -407,7 +393,7 @@ def test_damaged_token_files(tmp_path):
 def test_failed_save_leaves_the_old_ids(tmp_path, monkeypatch):
     path = tmp_path / "train.ids"
     data.save_ids(path, [1, 2])
-    monkeypatch.setattr(data.np, "save", lambda *args: 1 / 0)
+    monkeypatch.setattr(np, "save", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         data.save_ids(path, [3])
     assert data.open_ids(path).tolist() == [1, 2]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared import duplicates
-from shared.lessons import lessons
+from shared.evaluate import duplicates
+from shared.tales import lessons
 
 TEXTS = st.lists(st.text("abc ", max_size=14), max_size=6)
 

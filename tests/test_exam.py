@@ -1,4 +1,4 @@
-"""shared/exam.py: items, marks, intervals that cover, and options priced by hand."""
+"""evaluate/exam.py: items, marks, intervals that cover, and options priced by hand."""
 
 import math
 
@@ -6,10 +6,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from shared import chat, exam
-from shared.lessons import Lesson
+from shared.evaluate import exam
+from shared.finetune import assistant
 from shared.model import GPT, Config
-from shared.tokenizer import BPETokenizer
+from shared.tales import Lesson
+from shared.tokenizer import BPETokenizer, prompt_ids
 
 ITEM = Lesson("owner", "Read: Finn had a kite.\nWho has the kite now?", "Finn.")
 
@@ -28,7 +29,7 @@ def plain() -> tuple[GPT, BPETokenizer]:
 @pytest.fixture(scope="module")
 def talking(plain: tuple) -> tuple[GPT, BPETokenizer]:
     """The same with the marks of a chat."""
-    return chat.extend(*plain)
+    return assistant.extend(*plain)
 
 
 def test_items_are_the_same_in_every_wording():
@@ -141,7 +142,7 @@ def test_option_nats_by_hand(kind: str, request: pytest.FixtureRequest):
         own = [*tok.encode(" Nobody has it."), stop]
     else:
         stop = tok.special_tokens["<|end|>"]
-        before = chat.prompt_ids(tok, ITEM.prompt)
+        before = prompt_ids(tok, ITEM.prompt)
         own = [*tok.encode("Nobody has it."), stop]
     ids = torch.tensor([before + own])
     with torch.no_grad():

@@ -13,7 +13,7 @@ import notebooks
 import pytest
 from page import Page, all_pages
 
-from shared import check
+from shared.check import asking as check
 from shared.check import exercise, registry
 
 NEW = nbformat.v4

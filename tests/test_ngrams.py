@@ -6,8 +6,9 @@ from collections import Counter
 
 import pytest
 
-from shared import ngrams, tales
-from shared.chance import Grammar
+from shared import tales
+from shared.evaluate import ngrams
+from shared.tales import Grammar
 
 TOY = """
 rule toy

@@ -15,11 +15,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from shared import chat, checkpoint, tales
-from shared.bpe import split_words
+from shared import checkpoint, tales
 from shared.generate import generate, next_probabilities
 from shared.model import GPT, Config
-from shared.tokenizer import BPETokenizer
+from shared.tokenizer import BPETokenizer, prompt_ids, split_words
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "book" / "_theme")]
@@ -133,7 +132,7 @@ def test_every_character_is_cut_as_ours(node):
 
 def newest():
     """Code points at the borders of those that are younger than Unicode 16."""
-    from shared.unicode16 import NEW_CHARACTERS
+    from shared.tokenizer import NEW_CHARACTERS
 
     escapes = re.findall(r"\\u([\da-f]{4})|\\U([\da-f]{8})", NEW_CHARACTERS)
     borders = [int(short or long, 16) for short, long in escapes]
@@ -294,7 +293,7 @@ def test_chat_template_and_plain_models(node, tmp_path):
     own, plain = node(job | {"file": str(path)}, job | {"file": str(BASE)})
     special, text = tok.special_tokens, tok.encode_ordinary("Hi, <|end|>?")
     turn = [special[START], special["<|user|>"], *text, special["<|assistant|>"]]
-    assert own["ids"] == turn == chat.prompt_ids(tok, "Hi, <|end|>?")
+    assert own["ids"] == turn == prompt_ids(tok, "Hi, <|end|>?")
     _, base = checkpoint.load("base")
     assert plain["ids"] == [1023, *base.encode_ordinary("Hi, <|end|>?")]
 

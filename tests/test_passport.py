@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared import passport
+from shared.checkpoint import passport
 
 
 def test_a_stamp_is_compared_with_the_shipped_one(tmp_path, capsys):

@@ -6,11 +6,11 @@ import pytest
 import torch
 from modelchecks import small_chat
 
-from shared import chat, preference
-from shared.lessons import Lesson
-from shared.preference import Pair
-from shared.recipe import Recipe
-from shared.rows import IGNORE
+from shared.data import IGNORE
+from shared.finetune import Pair, assistant, preferences
+from shared.tales import Lesson
+from shared.tokenizer import lesson_ids
+from shared.train import Recipe
 
 # Recorded from trl 1.16.0 (torch 2.13.0): DPOTrainer._compute_loss, loss_type
 # "sigmoid", reverse KL, on these log-probabilities of tokens in float64; rows are two
@@ -32,7 +32,7 @@ def answers(beta):
     """trl's input as log-probabilities of answers, and the margins."""
     now = torch.tensor(NOW, dtype=torch.float64).sum(1).requires_grad_()
     before = torch.tensor(BEFORE, dtype=torch.float64).sum(1)
-    gained = preference.margins(now[:2] - before[:2], now[2:] - before[2:], beta)
+    gained = preferences.margins(now[:2] - before[:2], now[2:] - before[2:], beta)
     return now, before, gained
 
 
@@ -46,7 +46,7 @@ def small():
 @pytest.mark.parametrize("beta", TRL)
 def test_loss_margins_and_gradients_are_trls(beta):
     now, before, gained = answers(beta)
-    loss = preference.dpo_loss(now[:2], now[2:], before[:2], before[2:], beta)
+    loss = preferences.dpo_loss(now[:2], now[2:], before[:2], before[2:], beta)
     loss.backward()
     expected, margin, slopes = TRL[beta]
     assert math.isclose(loss.item(), expected, rel_tol=1e-9)
@@ -59,7 +59,7 @@ def test_the_gradient_agrees_with_nudging():
     before = torch.tensor(BEFORE, dtype=torch.float64).sum(1)
 
     def loss(now):
-        return preference.dpo_loss(now[:2], now[2:], before[:2], before[2:], 0.3)
+        return preferences.dpo_loss(now[:2], now[2:], before[:2], before[2:], 0.3)
 
     now = torch.tensor(NOW, dtype=torch.float64).sum(1).requires_grad_()
     assert torch.autograd.gradcheck(loss, now)
@@ -68,36 +68,36 @@ def test_the_gradient_agrees_with_nudging():
 # Catches: prompt tokens that count, a target one place off, padding that counts.
 def test_an_answer_costs_what_its_tokens_cost_one_by_one(small):
     model, tok = small
-    rows, _ = preference.pair_rows(PAIRS, tok)
-    found = preference.answer_logprobs(model, rows)
+    rows, _ = preferences.pair_rows(PAIRS, tok)
+    found = preferences.answer_logprobs(model, rows)
     for pair, total in zip(PAIRS, found):
-        ids, start = chat.lesson_ids(tok, pair.prompt, pair.chosen)
+        ids, start = lesson_ids(tok, pair.prompt, pair.chosen)
         bets = model(torch.tensor([ids])).log_softmax(-1)[0]  # (T, V)
         price = sum(bets[i - 1, ids[i]] for i in range(start, len(ids)))
         assert torch.allclose(total, price, atol=1e-4)
-    per_token = preference.token_logprobs(model, rows)
+    per_token = preferences.token_logprobs(model, rows)
     assert per_token[rows[1] == IGNORE].eq(0).all()
 
 
 def test_reference_is_taken_in_parts_and_without_gradient(small):
     model, tok = small
-    rows, _ = preference.pair_rows(PAIRS, tok)
-    whole = preference.answer_logprobs(model, rows).detach()
-    parts = preference.reference_logprobs(model, rows, batch=2)
+    rows, _ = preferences.pair_rows(PAIRS, tok)
+    whole = preferences.answer_logprobs(model, rows).detach()
+    parts = preferences.reference_logprobs(model, rows, batch=2)
     assert torch.allclose(whole, parts, atol=1e-4) and not parts.requires_grad
 
 
 # Catches: a reference that moves along (the margin would stay 0), a wrong sign.
 def test_training_prefers_the_chosen_more_than_before(small):
     model, tok = small
-    sides = preference.pair_rows(PAIRS, tok)
-    before = [preference.reference_logprobs(model, rows) for rows in sides]
+    sides = preferences.pair_rows(PAIRS, tok)
+    before = [preferences.reference_logprobs(model, rows) for rows in sides]
     recipe = Recipe(steps=12, batch=3, rate=3e-3, hold=12, decay=0.0)
-    history = preference.train_dpo(model, tok, PAIRS, recipe, beta=0.5)
+    history = preferences.train_dpo(model, tok, PAIRS, recipe, beta=0.5)
     assert history["margin"][0] == pytest.approx(0, abs=1e-5)
     assert history["loss"][0] == pytest.approx(math.log(2), abs=1e-5)
     assert history["margin"][-1] > 0.2 and history["preferred"][-1] == 1
-    after = [preference.reference_logprobs(model, rows) for rows in sides]
+    after = [preferences.reference_logprobs(model, rows) for rows in sides]
     assert (after[0] - before[0] > after[1] - before[1]).all()
 
 
@@ -107,7 +107,7 @@ def test_same_seed_same_weights(small):
     for _ in range(2):
         copy = type(model)(model.config)
         copy.load_state_dict(model.state_dict())
-        preference.train_dpo(copy.eval(), tok, PAIRS, recipe)
+        preferences.train_dpo(copy.eval(), tok, PAIRS, recipe)
         ends.append(copy.state_dict())
     assert all(torch.equal(ends[0][name], ends[1][name]) for name in ends[0])
 
@@ -119,10 +119,10 @@ def test_pairs_are_drawn_one_liked_and_one_not(small):
     def likes(answer):
         return len(answer) % 2 == 0
 
-    found = preference.collect_pairs(model, tok, prompts, likes, seed=3)
-    assert found == preference.collect_pairs(model, tok, prompts, likes, seed=3)
+    found = preferences.collect_pairs(model, tok, prompts, likes, seed=3)
+    assert found == preferences.collect_pairs(model, tok, prompts, likes, seed=3)
     assert found and all(likes(p.chosen) and not likes(p.rejected) for p in found)
-    assert preference.collect_pairs(model, tok, prompts, lambda _: True, seed=3) == []
+    assert preferences.collect_pairs(model, tok, prompts, lambda _: True, seed=3) == []
 
 
 @pytest.mark.parametrize(
@@ -136,22 +136,22 @@ def test_pairs_are_drawn_one_liked_and_one_not(small):
     ],
 )
 def test_a_way_names_its_numbers(answer, shown):
-    assert preference.shows_way(answer) is shown
+    assert preferences.shows_way(answer) is shown
 
 
 def test_bad_pairs_are_refused_by_name(small):
     model, tok = small
     with pytest.raises(ValueError, match="no pair"):
-        preference.pair_rows([], tok)
+        preferences.pair_rows([], tok)
     with pytest.raises(ValueError, match="'Four.'"):
-        preference.pair_rows([Pair("What is two and two?", "Four.", "Four.")], tok)
+        preferences.pair_rows([Pair("What is two and two?", "Four.", "Four.")], tok)
     with pytest.raises(ValueError, match="tries is 1"):
-        preference.collect_pairs(model, tok, ["Hello!"], bool, seed=1, tries=1)
+        preferences.collect_pairs(model, tok, ["Hello!"], bool, seed=1, tries=1)
 
 
 def test_lessons_are_not_needed_to_be_right(small):
     _, tok = small
-    rows, _ = preference.pair_rows(PAIRS, tok)
+    rows, _ = preferences.pair_rows(PAIRS, tok)
     lessons = [Lesson("sum", pair.prompt, pair.chosen) for pair in PAIRS]
-    same = chat.chat_rows(lessons, tok)
+    same = assistant.chat_rows(lessons, tok)
     assert all(torch.equal(a, b) for a, b in zip(rows, same))

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from modelchecks import MODERN, make, some_ids
 
-from shared import checkpoint, evaluate, generate, model, quantize, tales
+from shared import checkpoint, evaluate, generate, model, tales
+from shared.checkpoint import int8
 
 STYLES = {"gpt2": {}, "modern": MODERN, "tied": MODERN | {"tie": True}}
 
@@ -22,12 +23,12 @@ def some_matrix(rows=40, columns=24, seed=0):
 @pytest.mark.parametrize("bits", [2, 4, 8])
 def test_the_same_numbers_as_torch(bits):
     matrix, most = some_matrix(), 2 ** (bits - 1) - 1
-    q, scale = quantize.quantize(matrix, bits)
+    q, scale = int8.quantize(matrix, bits)
     zero = torch.zeros(len(matrix), dtype=torch.int32)
     theirs = torch.fake_quantize_per_channel_affine(
         matrix, scale[:, 0], zero, 0, -most, most
     )
-    ours = quantize.dequantize(q, scale)
+    ours = int8.dequantize(q, scale)
     # torch multiplies by the inverse: what lies half-way may go to the other side
     assert (ours - theirs).abs().amax() <= 1.001 * scale.max()
     assert ((ours - theirs).abs() < 1e-6 * scale).float().mean() > 0.995
@@ -38,15 +39,15 @@ def test_the_same_numbers_as_torch(bits):
 @given(seed=st.integers(0, 9999), bits=st.integers(2, 8), rows=st.integers(1, 5))
 def test_nothing_is_off_by_more_than_half_a_step(seed, bits, rows):
     matrix = some_matrix(rows, 7, seed)
-    q, scale = quantize.quantize(matrix, bits)
-    off = (quantize.dequantize(q, scale) - matrix).abs()
+    q, scale = int8.quantize(matrix, bits)
+    off = (int8.dequantize(q, scale) - matrix).abs()
     assert (off <= scale * 0.5001).all()
 
 
 def test_a_row_of_zeros_stays_one():
     matrix = torch.tensor([[0.0, 0.0], [1.0, -2.0]])
-    q, scale = quantize.quantize(matrix)
-    assert quantize.dequantize(q, scale)[0].tolist() == [0.0, 0.0]
+    q, scale = int8.quantize(matrix)
+    assert int8.dequantize(q, scale)[0].tolist() == [0.0, 0.0]
     assert q[1].tolist() == [64, -127]
 
 
@@ -66,19 +67,19 @@ def test_a_row_of_zeros_stays_one():
 )
 def test_bad_input_is_refused(matrix, bits, error, told):
     with pytest.raises(error, match=told):
-        quantize.quantize(matrix, bits)
+        int8.quantize(matrix, bits)
 
 
 # Catches: a layer that is forgotten, a bias lost, an embedding with others' scales.
 @pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
 def test_a_small_model_is_the_model_of_the_rounded_matrices(fields):
     net = make(model, **fields).eval()
-    small = quantize.int8_model(net)
+    small = int8.int8_model(net)
     rounded = make(model, **fields).eval()
     with torch.no_grad():
         for (name, own), p in zip(net.named_parameters(), rounded.parameters()):
             whole = own.dim() == 2 and not name.startswith("positions")
-            p.copy_(quantize.dequantize(*quantize.quantize(own)) if whole else own)
+            p.copy_(int8.dequantize(*int8.quantize(own)) if whole else own)
         ids = some_ids(2, 9)
         assert torch.equal(small(ids), rounded(ids))
         assert not torch.equal(small(ids), net(ids))
@@ -88,7 +89,7 @@ def test_a_small_model_is_the_model_of_the_rounded_matrices(fields):
 def test_a_small_model_is_small_and_the_old_one_as_before(fields):
     net = make(model, **fields)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
-    small = quantize.int8_model(net)
+    small = int8.int8_model(net)
     after = net.state_dict()
     assert all(torch.equal(after[name], tensor) for name, tensor in before.items())
     unique = {p.data_ptr(): p for p in net.parameters()}.values()
@@ -98,14 +99,14 @@ def test_a_small_model_is_small_and_the_old_one_as_before(fields):
         left.append(net.positions.weight)
         matrices = [p for p in matrices if p is not net.positions.weight]
     wanted = sum(p.numel() + 4 * len(p) for p in matrices)
-    assert quantize.count_bytes(small) == wanted + sum(4 * p.numel() for p in left)
-    assert quantize.count_bytes(net) == sum(4 * p.numel() for p in unique)
+    assert int8.count_bytes(small) == wanted + sum(4 * p.numel() for p in left)
+    assert int8.count_bytes(net) == sum(4 * p.numel() for p in unique)
 
 
 # Catches: a small model that cannot read on with a cache.
 @pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
 def test_a_small_model_generates_with_and_without_cache(fields):
-    small = quantize.int8_model(make(model, **fields))
+    small = int8.int8_model(make(model, **fields))
     rows = [
         generate.generate(
             small,
@@ -121,8 +122,8 @@ def test_a_small_model_generates_with_and_without_cache(fields):
 
 def test_the_shipped_model_loses_next_to_nothing():
     net, tok = checkpoint.load("base")
-    small = quantize.int8_model(net)
+    small = int8.int8_model(net)
     texts = [document.text for document in tales.documents(seed=31, n=12)]
     loss = evaluate.loss(net, tok, texts)
     assert abs(evaluate.loss(small, tok, texts) - loss) < 0.002
-    assert 3.8 < quantize.count_bytes(net) / quantize.count_bytes(small) < 4
+    assert 3.8 < int8.count_bytes(net) / int8.count_bytes(small) < 4

@@ -7,10 +7,11 @@ import pytest
 import torch
 from modelchecks import small_chat
 
-from shared import chat, preference, reward
-from shared.lessons import Lesson, lessons
-from shared.recipe import Recipe
-from shared.rows import IGNORE
+from shared.data import IGNORE
+from shared.finetune import assistant, preferences, rewards
+from shared.tales import Lesson, lessons
+from shared.tokenizer import marks_of, prompt_ids
+from shared.train import Recipe
 
 D = torch.float64
 # Recorded from trl 1.16.0 (torch 2.13.0): GRPOTrainer._compute_loss, loss_type "grpo",
@@ -61,7 +62,7 @@ def inputs():
 def test_loss_and_gradients_are_trls(settings):
     clip, beta = settings
     new, *rest = inputs()
-    loss = reward.grpo_loss(new, *rest, clip=clip, beta=beta)
+    loss = rewards.grpo_loss(new, *rest, clip=clip, beta=beta)
     loss.backward()
     expected, slopes = TRL[settings]
     assert math.isclose(loss.item(), expected, rel_tol=1e-9)
@@ -70,13 +71,13 @@ def test_loss_and_gradients_are_trls(settings):
 
 def test_divergence_is_trls():
     new, _, ref, _, counts = inputs()
-    found = (reward.divergence(new, ref) * counts).sum() / counts.sum()
+    found = (rewards.divergence(new, ref) * counts).sum() / counts.sum()
     assert math.isclose(found.item(), TRL_KL, rel_tol=1e-6)
 
 
 # Catches: the biased standard deviation, mean or deviation of the whole batch.
 def test_advantages_are_trls():
-    found = reward.group_advantages(torch.tensor(REWARDS))
+    found = rewards.group_advantages(torch.tensor(REWARDS))
     assert torch.allclose(found, torch.tensor(TRL_ADVANTAGES), atol=1e-6)
 
 
@@ -86,14 +87,14 @@ def test_the_estimate_is_the_divergence_on_the_average():
     new, ref = (torch.randn(6, 9, generator=draw, dtype=D) for _ in range(2))
     new, ref = new.log_softmax(-1), ref.log_softmax(-1)
     exact = (new.exp() * (new - ref)).sum(-1)
-    mean = (new.exp() * reward.divergence(new, ref)).sum(-1)
+    mean = (new.exp() * rewards.divergence(new, ref)).sum(-1)
     assert torch.allclose(mean, exact, atol=1e-12)
-    assert (reward.divergence(new, ref) >= 0).all()
+    assert (rewards.divergence(new, ref) >= 0).all()
 
 
 def test_before_any_update_the_gradient_is_that_of_plain_policy_gradient():
     new, _, ref, advantages, counts = inputs()
-    loss = reward.grpo_loss(new, new.detach(), ref, advantages, counts, beta=0.0)
+    loss = rewards.grpo_loss(new, new.detach(), ref, advantages, counts, beta=0.0)
     loss.backward()
     lengths = counts.sum(1, keepdim=True)
     plain = -advantages[:, None] * counts / lengths / len(counts)
@@ -105,13 +106,13 @@ def test_rows_hold_the_answers_in_the_prompts_order(small):
     model, tok = small
     prompts = ["What is two and two?", "Hello!", "What is six and one?"]
     draw = torch.Generator().manual_seed(1)
-    said, (inputs, targets) = reward.answer_groups(model, tok, prompts, 3, 6, draw)
-    stop = chat.marks_of(tok)[2]
+    said, (inputs, targets) = rewards.answer_groups(model, tok, prompts, 3, 6, draw)
+    stop = marks_of(tok)[2]
     assert [len(group) for group in said] == [3, 3, 3]
     assert inputs.shape == targets.shape and len(inputs) == 9
     flat = [answer for group in said for answer in group]
     for i, answer in enumerate(flat):
-        asked = chat.prompt_ids(tok, prompts[i // 3])
+        asked = prompt_ids(tok, prompts[i // 3])
         assert inputs[i, : len(asked)].tolist() == asked
         counted = targets[i][targets[i] != IGNORE].tolist()
         assert tok.decode([t for t in counted if t != stop]) == answer
@@ -123,9 +124,9 @@ def test_rows_hold_the_answers_in_the_prompts_order(small):
 def test_answers_are_drawn_from_the_bets_that_are_scored(small):
     model, tok = small
     draw = torch.Generator().manual_seed(2)
-    said, rows = reward.answer_groups(model, tok, ["Hello!"] * 60, 8, 1, draw)
+    said, rows = rewards.answer_groups(model, tok, ["Hello!"] * 60, 8, 1, draw)
     first = rows[1][rows[1] != IGNORE]  # one token each
-    ids = torch.tensor([chat.prompt_ids(tok, "Hello!")])
+    ids = torch.tensor([prompt_ids(tok, "Hello!")])
     bets = model(ids)[0, -1].softmax(-1).detach()  # (V,)
     expected = (bets * bets.log()).sum()
     drawn = bets[first].log()
@@ -143,11 +144,11 @@ def test_a_rewarded_answer_becomes_likelier(small):
     recipe = Recipe(steps=20, batch=2, rate=1e-2, hold=20, decay=0.0)
     before = copy.deepcopy(model.state_dict())
     settings = {"group": 8, "max_new_tokens": 6, "beta": 0.0}
-    history = reward.train_grpo(model, tok, asked * 2, letters, recipe, **settings)
+    history = rewards.train_grpo(model, tok, asked * 2, letters, recipe, **settings)
     assert sum(history["reward"][-5:]) > 1.5 * sum(history["reward"][:5])
     assert history["divergence"][-1] > history["divergence"][0]
     model.load_state_dict(before)
-    again = reward.train_grpo(model, tok, asked * 2, letters, recipe, **settings)
+    again = rewards.train_grpo(model, tok, asked * 2, letters, recipe, **settings)
     assert again["reward"] == history["reward"]
 
 
@@ -157,21 +158,23 @@ def test_the_reference_stays_where_it_was(small):
     start = copy.deepcopy(model)
     asked = lessons(5, 4, "sum")
     recipe = Recipe(steps=3, batch=2, rate=1e-2, hold=3, decay=0.0)
-    history = reward.train_grpo(
+    history = rewards.train_grpo(
         model, tok, asked, lambda _, a: len(a), recipe, group=4, max_new_tokens=6
     )
-    rows = chat.chat_rows(asked, tok)
-    new, ref = (preference.token_logprobs(m, rows) for m in (model, start))
-    assert reward.divergence(new, ref).max() > 0
+    rows = assistant.chat_rows(asked, tok)
+    new, ref = (preferences.token_logprobs(m, rows) for m in (model, start))
+    assert rewards.divergence(new, ref).max() > 0
     assert history["divergence"][-1] > 0
 
 
 def test_the_honest_reward_is_the_exams_own():
     asked = Lesson("chain", "What is two and two and three?", "Seven.")
     way = "Two and two make four. Four and three make seven."
-    assert reward.right(asked, way) == reward.right(asked, "Seven.") == 1.0
-    assert reward.right(asked, "Eight.") == reward.right(asked, "Seven. Eight.") == 0.0
-    assert reward.right(asked, " ".join([way, "Seven."])) == 0.0  # too many numbers
+    assert rewards.right(asked, way) == rewards.right(asked, "Seven.") == 1.0
+    assert (
+        rewards.right(asked, "Eight.") == rewards.right(asked, "Seven. Eight.") == 0.0
+    )
+    assert rewards.right(asked, " ".join([way, "Seven."])) == 0.0  # too many numbers
 
 
 @pytest.mark.parametrize(
@@ -181,6 +184,6 @@ def test_the_honest_reward_is_the_exams_own():
 )  # fmt: skip
 def test_bad_settings_are_refused_by_name(small, change, named):
     model, tok = small
-    settings = {"lessons": lessons(5, 2, "sum"), "reward": reward.right} | change
+    settings = {"lessons": lessons(5, 2, "sum"), "reward": rewards.right} | change
     with pytest.raises(ValueError, match=named):
-        reward.train_grpo(model, tok, recipe=Recipe(steps=1, batch=1), **settings)
+        rewards.train_grpo(model, tok, recipe=Recipe(steps=1, batch=1), **settings)

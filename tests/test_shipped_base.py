@@ -1,18 +1,13 @@
 """The shipped base model is what its passport says, and its makers run."""
 
 import csv
-import sys
-from pathlib import Path
 
 import pytest
 
-from shared import checkpoint, evaluate, passport, skills, tales
-from shared.recipe import BASE, LONG_RUN
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
-import make_models  # noqa: E402
-import make_study  # noqa: E402
+from shared import checkpoint, evaluate, tales
+from shared.checkpoint import passport
+from shared.evaluate import skills
+from shared.runs import BASE, LONG_RUN, models, shipping, study
 
 pytestmark = pytest.mark.slow  # a minute together; the full run has it
 MOST_BYTES = 20_000_000  # all shipped weights together
@@ -27,7 +22,7 @@ def base():
 def test_the_passport_tells_the_truth(base):
     """Loss, floor and gap on chapter 01's test documents, from the checkpoint."""
     model, tok, facts = base
-    test = tales.documents(make_models.TEST_SEED, make_models.TEST_DOCUMENTS)
+    test = tales.documents(models.TEST_SEED, models.TEST_DOCUMENTS)
     texts = [document.text for document in test]
     tokens = sum(len(tok.encode(text)) for text in texts)
     floor = sum(document.nats for document in test) / tokens
@@ -44,7 +39,7 @@ def test_it_is_the_model_of_the_recipe(base):
     model, _, facts = base
     assert model.config == BASE
     assert facts["documents"] == LONG_RUN.steps * LONG_RUN.batch
-    shipped = checkpoint.sha256(make_models.TOKENIZER)
+    shipped = checkpoint.sha256(shipping.TOKENIZER)
     assert facts["tokenizer_sha256"] == shipped
 
 
@@ -65,16 +60,16 @@ def test_all_shipped_weights_are_small():
 
 def test_the_study_has_a_line_for_each_way():
     """The table of chapter 06 was made by the ways that the tool has today."""
-    with make_study.TABLE.open(encoding="utf-8") as file:
+    with study.TABLE.open(encoding="utf-8") as file:
         names = [line["way"] for line in csv.DictReader(file)]
-    assert names == list(make_study.ways())
+    assert names == list(study.ways())
 
 
 def test_a_trial_ships_nothing(tmp_path, capsys):
     """`--steps` trains, says so, and leaves the shipped model alone."""
     before = checkpoint.sha256(checkpoint.where("base"))
     arguments = ["base", "--steps", "2", "--every", "1", "--out", str(tmp_path)]
-    assert make_models.main(arguments) == 0
+    assert models.main(arguments) == 0
     assert "nothing was shipped" in capsys.readouterr().out
     assert checkpoint.sha256(checkpoint.where("base")) == before
     trial, _ = checkpoint.load(tmp_path / "base.trial.safetensors")
@@ -85,6 +80,6 @@ def test_a_trial_ships_nothing(tmp_path, capsys):
 def test_wrong_arguments(wrong, capsys):
     """An unknown model and no steps are refused by name."""
     with pytest.raises(SystemExit) as ended:
-        make_models.main(wrong)
+        models.main(wrong)
     assert ended.value.code == 2
     assert wrong[-1] in capsys.readouterr().err

@@ -1,18 +1,14 @@
 """The shipped classifier is what its passport says, and its study is complete."""
 
 import csv
-import sys
-from pathlib import Path
 
 import pytest
 
-from shared import checkpoint, classify, passport
-from shared.recipe import BASE
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "tools"))
-import make_classify  # noqa: E402
-import make_models  # noqa: E402
+from shared import checkpoint
+from shared.checkpoint import passport
+from shared.finetune import classifier
+from shared.runs import BASE, models
+from shared.runs import classifier as runs_classifier
 
 pytestmark = pytest.mark.slow  # a minute together; the full run has it
 
@@ -20,21 +16,23 @@ pytestmark = pytest.mark.slow  # a minute together; the full run has it
 @pytest.fixture(scope="module")
 def exam():
     """Labelled messages and unseen ones, as the maker has them."""
-    train = classify.balanced(make_classify.TRAIN_SEED, make_classify.LABELS)
-    tests = classify.balanced(make_classify.TEST_SEED, make_classify.TEST_MESSAGES)
-    return train, make_classify.unseen(tests, train)
+    train = classifier.balanced(runs_classifier.TRAIN_SEED, runs_classifier.LABELS)
+    tests = classifier.balanced(
+        runs_classifier.TEST_SEED, runs_classifier.TEST_MESSAGES
+    )
+    return train, runs_classifier.unseen(tests, train)
 
 
 def test_the_passport_tells_the_truth(exam):
     """Accuracy, interval and bag of words, from the checkpoint on unseen messages."""
     (train, test), facts = exam, passport.models()["classify"]
     model, tok = checkpoint.load("classify")
-    found, n = make_classify.measure(model, test, tok), len(test[0])
+    found, n = runs_classifier.measure(model, test, tok), len(test[0])
     assert facts["tested"] == n
     assert facts["accuracy"] == pytest.approx(found, abs=1.1e-3)
-    low, high = classify.wilson(round(facts["accuracy"] * n), n)
+    low, high = classifier.wilson(round(facts["accuracy"] * n), n)
     assert facts["interval"] == pytest.approx([low, high], abs=1e-4)
-    bag = make_classify.bag_of_words(train, test)
+    bag = runs_classifier.bag_of_words(train, test)
     assert facts["bag_of_words"] == pytest.approx(bag, abs=1.1e-3)
     assert low > 0.99, "the classifier is worse than the chapter says"
 
@@ -47,23 +45,25 @@ def test_how_it_was_made():
     assert facts["from"] == checkpoint.sha256(checkpoint.where("base"))
     made = [facts[name] for name in ("train_seed", "labels", "test_seed")]
     assert made == [7001, 4000, 7000]
-    assert made[1] == make_classify.LABELS
+    assert made[1] == runs_classifier.LABELS
 
 
 def test_the_study():
     """The table has every way, count and seed; its cheapest lines come out again."""
-    with make_classify.TABLE.open(encoding="utf-8") as file:
+    with runs_classifier.TABLE.open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
     model, tok = checkpoint.load("base")
     keys = {(line["way"], int(line["labels"]), int(line["seed"])) for line in lines}
-    ways = make_classify.ways(tok)
-    counts, seeds = make_classify.STUDY_LABELS, make_classify.STUDY_SEEDS
+    ways = runs_classifier.ways(tok)
+    counts, seeds = runs_classifier.STUDY_LABELS, runs_classifier.STUDY_SEEDS
     assert keys == {(way, n, seed) for way in ways for n in counts for seed in seeds}
     noted = {(line["way"], line["labels"], line["seed"]): line for line in lines}
-    train = classify.balanced(make_classify.TRAIN_SEED + 1, 30)
-    tests = classify.balanced(make_classify.TEST_SEED, make_classify.STUDY_MESSAGES)
+    train = classifier.balanced(runs_classifier.TRAIN_SEED + 1, 30)
+    tests = classifier.balanced(
+        runs_classifier.TEST_SEED, runs_classifier.STUDY_MESSAGES
+    )
     for way in ("bag of words", "head alone"):
-        found = ways[way](train, make_classify.unseen(tests, train), 0)
+        found = ways[way](train, runs_classifier.unseen(tests, train), 0)
         assert float(noted[way, "30", "0"]["accuracy"]) == pytest.approx(
             found, abs=5e-3
         )
@@ -71,10 +71,10 @@ def test_the_study():
 
 def test_a_trial_ships_nothing(tmp_path, capsys):
     """`--steps` trains, says so, and leaves the shipped model and the table alone."""
-    files = [checkpoint.where("classify"), make_classify.TABLE]
+    files = [checkpoint.where("classify"), runs_classifier.TABLE]
     before = [path.read_bytes() for path in files]
     arguments = ["classify", "--steps", "1", "--out", str(tmp_path)]
-    assert make_models.main(arguments) == 0
+    assert models.main(arguments) == 0
     assert "nothing was shipped" in capsys.readouterr().out
     assert [path.read_bytes() for path in files] == before
     trial, _ = checkpoint.load(tmp_path / "classify.trial.safetensors")

@@ -1,19 +1,18 @@
 """The tokenizer file that every chapter loads is the one that the language gives."""
 
-import make_tokenizer
-
 from shared import tales
+from shared.runs import tokenizer as trained
 from shared.tokenizer import BPETokenizer
 
 
 # Catches: a language that was changed without a new tokenizer, or the other way round.
 def test_it_is_what_the_language_gives():
-    assert make_tokenizer.main(["--check"]) == 0
+    assert trained.main(["--check"]) == 0
 
 
 # Catches: a tokenizer whose tokens reach over two words, which the truth cannot charge.
 def test_the_truth_can_charge_its_tokens():
-    tok = BPETokenizer.load(make_tokenizer.PATH)
+    tok = BPETokenizer.load(trained.PATH)
     assert len(tok) == 1024
     for document in tales.documents(seed=4, n=20):
         bill = tales.bill(document.text, tok)
@@ -22,5 +21,5 @@ def test_the_truth_can_charge_its_tokens():
 
 
 def test_a_wrong_argument_is_refused(capsys):
-    assert make_tokenizer.main(["--chek"]) == 1
+    assert trained.main(["--chek"]) == 1
     assert "--check" in capsys.readouterr().err

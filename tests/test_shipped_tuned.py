@@ -2,10 +2,14 @@
 
 import pytest
 import torch
-from make_models import MAKERS, TEST_SEED, TOKENIZER
-from make_tuned import answers_to_sums, exam_scores
 
-from shared import chat, checkpoint, evaluate, exam, passport, tales
+from shared import checkpoint, evaluate, tales
+from shared.checkpoint import passport
+from shared.evaluate import exam
+from shared.runs.models import MAKERS
+from shared.runs.shipping import TOKENIZER
+from shared.runs.tuned import TEST_SEED, answers_to_sums, exam_scores
+from shared.tokenizer import MARKS
 
 NAMES = ("chat", "dpo", "grpo")
 NOTED = passport.models()
@@ -81,5 +85,5 @@ def test_the_tokenizer_is_the_books_with_three_marks_more(tuned):
     name, _, tok, _ = tuned
     _, known = checkpoint.load("base")
     assert tok.merges == known.merges
-    assert list(tok.special_tokens) == [*known.special_tokens, *chat.MARKS]
+    assert list(tok.special_tokens) == [*known.special_tokens, *MARKS]
     assert checkpoint.sha256(TOKENIZER) == NOTED["chat"]["tokenizer_sha256"]

@@ -1,4 +1,4 @@
-"""shared/skills.py: the truth gets full marks, and slips are found where they are."""
+"""evaluate/skills.py: the truth gets full marks, and slips are found where they are."""
 
 import json
 from collections.abc import Callable
@@ -8,11 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from shared import skills, tales
+from shared import tales
+from shared.evaluate import skills
 from shared.tokenizer import BPETokenizer
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = Path(skills.__file__).parent / "models" / "tokenizer.json"
+SHIPPED = Path(skills.__file__).parents[1] / "models" / "tokenizer.json"
 
 
 @pytest.fixture(scope="module")

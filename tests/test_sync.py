@@ -221,6 +221,7 @@ def test_a_block_used_in_its_chapter_before_its_cell(book):
 def test_a_block_that_no_chapter_builds(book, monkeypatch):
     book.page("03_net", "# Net", "from shared.tokenizer import Splitter")
     sync.repair(book.root)
+    monkeypatch.setattr(order, "TAUGHT", {"tokenizer"})
     assert "which no chapter builds" in findings(book)
     monkeypatch.setitem(order.HELPERS, "tokenizer.Splitter", "a helper")
     assert findings(book) == ""

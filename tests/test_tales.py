@@ -8,8 +8,8 @@ from collections import Counter
 import pytest
 import regex
 
-from shared import grammar, notation, tales, tokenizer
-from shared.chance import Grammar
+from shared import tales, tokenizer
+from shared.tales import Grammar, notation, parts
 
 KINDS = list(tales.KINDS)
 GPT2 = regex.compile(
@@ -110,7 +110,7 @@ def test_each_text_has_one_derivation_that_reading_recovers(kind):
         assert math.isclose(-math.log(end.chance), doc.nats, rel_tol=1e-9)
         facts = {k: v for k, v in end.env.items() if k[0] != "#"}
         named = {
-            k: str(v) if isinstance(v, grammar.Entry) else v for k, v in facts.items()
+            k: str(v) if isinstance(v, parts.Entry) else v for k, v in facts.items()
         }
         assert named == doc.facts
 
@@ -310,11 +310,11 @@ def test_bad_input_gets_a_clear_error():
 def test_a_grammar_that_cannot_be_understood_says_where(text, message, tmp_path):
     path = tmp_path / "bad.txt"
     path.write_text(text, "utf-8")
-    with pytest.raises(grammar.GrammarError, match=message):
+    with pytest.raises(parts.GrammarError, match=message):
         Grammar([path]).write("toy", random.Random(1))
 
 
 def test_numbers_in_words():
-    assert [grammar.number(n) for n in (0, 13, 20, 42)] == [
+    assert [parts.number(n) for n in (0, 13, 20, 42)] == [
         *("zero", "thirteen", "twenty", "forty two"),
     ]

@@ -10,11 +10,13 @@ import torch
 from coursecall import ROOT
 from modelchecks import make, some_ids
 
-from shared import chat, checkpoint, model, talk
-from shared.generate import generate
-from shared.tokenizer import BPETokenizer
+from shared import model
+from shared.checkpoint import files as checkpoint
+from shared.finetune import assistant
+from shared.generate import generate, reply, terminal
+from shared.tokenizer import BPETokenizer, prompt_ids
 
-COLD = talk.Style(12, 1.0, top_k=1)
+COLD = terminal.Style(12, 1.0, top_k=1)
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +29,7 @@ def pair():
 @pytest.fixture(scope="module")
 def chatting(pair):
     """The same with the marks of a conversation."""
-    return chat.extend(*pair)
+    return assistant.extend(*pair)
 
 
 def draw(seed=5):
@@ -36,16 +38,18 @@ def draw(seed=5):
 
 
 # Catches: another order of draws, a cache that is wrong, a stop that is passed on.
-@pytest.mark.parametrize("style", [COLD, talk.Style(30, 1.3), talk.Style(9, 2, 5, 0.9)])
+@pytest.mark.parametrize(
+    "style", [COLD, terminal.Style(30, 1.3), terminal.Style(9, 2, 5, 0.9)]
+)
 def test_the_stream_is_what_generate_draws(pair, style):
     net, _ = pair
     ids = some_ids(1, 6)[0].tolist()
     how = {"temperature": style.temperature, "top_k": style.top_k, "top_p": style.top_p}
     whole = generate(net, ids, style.most, generator=draw(), **how)[0, 6:].tolist()
-    assert list(talk.stream(net, ids, style, generator=draw())) == whole
+    assert list(terminal.stream(net, ids, style, generator=draw())) == whole
     stop = whole[4]
     cut = whole[: whole.index(stop)]
-    assert list(talk.stream(net, ids, style, stop, draw())) == cut
+    assert list(terminal.stream(net, ids, style, stop, draw())) == cut
 
 
 # Catches: a cache that is not used.
@@ -57,18 +61,18 @@ def test_the_stream_reads_every_token_once(pair, monkeypatch):
         return hidden(self, ids, cache)
 
     monkeypatch.setattr(model.GPT, "hidden", counting)
-    assert len(list(talk.stream(pair[0], [1, 2, 3], talk.Style(5)))) == 5
+    assert len(list(terminal.stream(pair[0], [1, 2, 3], terminal.Style(5)))) == 5
     assert read == [3, 1, 1, 1, 1]
 
 
 def test_the_stream_ends_where_the_context_is_full(pair):
     net, _ = pair
     ids = some_ids(1, 60)[0].tolist()
-    assert len(list(talk.stream(net, ids, talk.Style(99)))) == 4
+    assert len(list(terminal.stream(net, ids, terminal.Style(99)))) == 4
     with pytest.raises(ValueError, match="64 tokens fill the model's context of 64"):
-        list(talk.stream(net, [1] * 64))
+        list(terminal.stream(net, [1] * 64))
     with pytest.raises(ValueError, match="temperature is 0"):
-        list(talk.stream(net, ids, talk.Style(temperature=0)))
+        list(terminal.stream(net, ids, terminal.Style(temperature=0)))
 
 
 # Catches: a character shown in halves, a rest that is lost.
@@ -76,21 +80,21 @@ def test_the_stream_ends_where_the_context_is_full(pair):
 def test_only_whole_characters_come(text):
     tok = BPETokenizer([])
     ids = tok.encode(text)
-    assert list(talk.as_text(tok, ids)) == list(text)
+    assert list(terminal.as_text(tok, ids)) == list(text)
     if len(ids) > len(text):
-        assert "".join(talk.as_text(tok, ids[:-1])) == tok.decode(ids[:-1])
+        assert "".join(terminal.as_text(tok, ids[:-1])) == tok.decode(ids[:-1])
 
 
 # Catches: a template of its own, a special token that can be typed.
 def test_a_chat_model_reads_the_template(pair, chatting):
     net, tok = chatting
     said = "Hi <|end|>"
-    ids, stop = talk.opening(tok, said)
-    assert ids == chat.prompt_ids(tok, said) and stop == tok.special_tokens["<|end|>"]
+    ids, stop = terminal.opening(tok, said)
+    assert ids == prompt_ids(tok, said) and stop == tok.special_tokens["<|end|>"]
     assert ids.count(stop) == 0
-    told = "".join(talk.answer(net, tok, said, COLD))
-    assert told == chat.reply(net, tok, said, max_new_tokens=12)
-    ids, stop = talk.opening(pair[1], said)
+    told = "".join(terminal.answer(net, tok, said, COLD))
+    assert told == reply(net, tok, said, max_new_tokens=12)
+    ids, stop = terminal.opening(pair[1], said)
     assert pair[1].decode(ids[1:]) == said
     assert ids[0] == stop == 256 and ids.count(256) == 1
 
@@ -108,15 +112,15 @@ def test_a_chat_model_reads_the_template(pair, chatting):
     ],
 )
 def test_lines_become_messages(typed, heard):
-    assert list(talk.messages(io.StringIO(typed))) == heard
+    assert list(terminal.messages(io.StringIO(typed))) == heard
 
 
 # Catches: a message that is too long and ends the conversation.
 def test_the_conversation_goes_on_after_an_error(pair, capsys):
     source = io.StringIO("x" * 80 + "\n" + "y" * 63 + "\nshort\n")
-    talk.converse(*pair, source, COLD)
+    terminal.converse(*pair, source, COLD)
     told = capsys.readouterr()
-    expected = "".join(talk.answer(*pair, "short", COLD))
+    expected = "".join(terminal.answer(*pair, "short", COLD))
     assert told.out == expected + "\n"
     assert "81 tokens long; this model reads 64 at once" in told.err
     assert "64 tokens fill the model's context" in told.err
@@ -125,7 +129,7 @@ def test_the_conversation_goes_on_after_an_error(pair, capsys):
 def test_the_same_seed_says_the_same(pair, capsys):
     told = []
     for seed in (1, 1, 2):
-        talk.converse(*pair, io.StringIO("a\nb\n"), talk.Style(20), draw(seed))
+        terminal.converse(*pair, io.StringIO("a\nb\n"), terminal.Style(20), draw(seed))
         told.append(capsys.readouterr().out)
     assert told[0] == told[1] != told[2]
 
@@ -135,8 +139,8 @@ def test_an_answer_can_be_interrupted(pair, capsys, monkeypatch):
         yield "so"
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(talk, "answer", interrupted)
-    talk.converse(*pair, io.StringIO("a\nb\n"))
+    monkeypatch.setattr(terminal, "answer", interrupted)
+    terminal.converse(*pair, io.StringIO("a\nb\n"))
     assert capsys.readouterr().out == "so ...\nso ...\n"
 
 
@@ -145,7 +149,7 @@ def test_an_answer_can_be_interrupted(pair, capsys, monkeypatch):
 
 def talking(typed, *arguments):
     """The program in a pipe; returns the finished process."""
-    command = [sys.executable, "-m", "shared.talk", *arguments]
+    command = [sys.executable, "-m", "shared.generate.terminal", *arguments]
     return subprocess.run(
         command, input=typed, cwd=ROOT, capture_output=True, timeout=120, check=False
     )
@@ -164,7 +168,7 @@ def test_it_works_in_a_pipe_with_an_own_model(own_file, chatting):
     typed = b"How much?\n/quit\nunheard\n"
     options = ["--model", own_file, "--temperature", "0", "--most", "12"]
     ended = talking(typed, *options)
-    expected = "".join(talk.answer(*chatting, "How much?", COLD))
+    expected = "".join(terminal.answer(*chatting, "How much?", COLD))
     shown = ended.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
     assert (ended.returncode, shown) == (0, expected + "\n"), ended.stderr
     assert ended.stderr == b""
@@ -192,7 +196,7 @@ def test_bytes_that_are_no_text_do_not_end_it(own_file):
 )
 def test_wrong_arguments_end_with_one_message(arguments, told, capsys):
     try:
-        code = talk.main(arguments)
+        code = terminal.main(arguments)
     except SystemExit as stop:
         code = stop.code
     said = capsys.readouterr()
@@ -201,11 +205,11 @@ def test_wrong_arguments_end_with_one_message(arguments, told, capsys):
 
 def test_the_best_model_that_is_here_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path)
-    assert talk.default_model() == "grpo"
+    assert terminal.default_model() == "grpo"
     (tmp_path / "base.safetensors").touch()
-    assert talk.default_model() == "base"
+    assert terminal.default_model() == "base"
     (tmp_path / "dpo.safetensors").touch()
-    assert talk.default_model() == "dpo"
+    assert terminal.default_model() == "dpo"
 
 
 # Catches: what is told while preparing among the answers.
@@ -216,4 +220,4 @@ def test_course_chat_keeps_answers_apart(monkeypatch, capsys):
     assert commands.main(["chat", "--seed", "1"]) == 0
     told = capsys.readouterr()
     assert told.out == "" and "preparing" in told.err
-    assert ran == [("-m", "shared.talk", ["--seed", "1"])]
+    assert ran == [("-m", "shared.generate.terminal", ["--seed", "1"])]

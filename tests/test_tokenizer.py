@@ -4,7 +4,6 @@ The comment above each test says which fault it is there to catch; each was plan
 and seen to be caught.
 """
 
-import ast
 import json
 import os
 import random
@@ -21,8 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from shared import bpe, longword, tokenfile, tokenizer, unicode16
-from shared.tokenizer import BPETokenizer, Vocabulary, WordTokenizer, load_gpt2
+from shared.tokenizer import (
+    BPETokenizer,
+    Vocabulary,
+    WordTokenizer,
+    load_gpt2,
+    long_words,
+    unicode16,
+)
+from shared.tokenizer import files as tokenfile
+from shared.tokenizer import merges as bpe
 
 END = "<|endoftext|>"
 MIRROR = Path(os.environ.get("BLOCKS_DATA") or "no mirror")
@@ -165,7 +172,7 @@ def test_encoding_equals_tiktoken(tok, reference, text):
 
 # Catches: characters that `regex` and tiktoken put into different classes because one
 # of them knows a newer Unicode. If it fails after an update of either, NEW_CHARACTERS
-# in shared/unicode16.py needs the ranges that this test prints.
+# in tokenizer/unicode16.py needs the ranges that this test prints.
 @pytest.mark.parametrize("kind", [r"\p{L}", r"\p{N}", r"\s"])
 def test_every_character_is_in_tiktokens_class(kind):
     text = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x110000)]))
@@ -224,7 +231,9 @@ def test_very_long_words(tok, reference, name, monkeypatch):
 def test_both_ways_to_encode_a_word_agree(tok, word):
     ids = bpe.bytes_to_ids(word.encode("utf-8"))
     before = list(ids)
-    assert longword.encode_long_word(ids, tok.ranks) == bpe.encode_word(ids, tok.ranks)
+    assert long_words.encode_long_word(ids, tok.ranks) == bpe.encode_word(
+        ids, tok.ranks
+    )
     assert ids == before  # neither changes what it was given
 
 
@@ -580,15 +589,3 @@ def test_count_and_merge():
     assert counts == {(1, 2): 6, (2, 1): 4}
     assert bpe.merge_pair([1, 1, 1, 2, 1], (1, 1), 9) == [9, 1, 2, 1]
     assert bpe.merge_pair([], (1, 1), 9) == []
-
-
-# Catches: a definition that has grown beyond one notebook cell (40 lines), or that
-# does not say what it does.
-@pytest.mark.parametrize("module", [bpe, tokenfile, tokenizer, longword, unicode16])
-def test_every_definition_fits_into_one_cell(module):
-    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
-    blocks = [n for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)]
-    assert blocks
-    for block in blocks:
-        assert block.end_lineno - block.lineno < 40, block.name
-        assert ast.get_docstring(block), block.name

@@ -17,11 +17,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shared import evaluate, optim, recipe, resume, train
-from shared import rows as order
-from shared.history import History
+from shared import evaluate, train
+from shared.checkpoint import run_state
+from shared.data import rows as order
 from shared.model import GPT, Config
 from shared.tokenizer import BPETokenizer
+from shared.train import History, optimizers, recipe
 
 ROOT = Path(__file__).resolve().parents[1]
 V, T, N = 40, 12, 21  # vocabulary, tokens per row, rows
@@ -141,7 +142,7 @@ def check_decay_groups():
     for tie, more in names.items():
         model = make_model(tie=tie)
         of = {id(p): n for n, p in model.named_parameters()}
-        decaying, others = optim.decay_groups(model, 0.3)
+        decaying, others = optimizers.decay_groups(model, 0.3)
         assert (decaying["weight_decay"], others["weight_decay"]) == (0.3, 0.0)
         found = {of[id(p)] for p in decaying["params"]}
         inside = ("attention.qkv", "attention.out", "mlp.up", "mlp.down")
@@ -150,7 +151,7 @@ def check_decay_groups():
         rest = {of[id(p)] for p in others["params"]}
         assert rest == set(of.values()) - found
         model.tokens.weight.requires_grad = False
-        groups = optim.decay_groups(model, 0.3)
+        groups = optimizers.decay_groups(model, 0.3)
         assert not any(p is model.tokens.weight for g in groups for p in g["params"])
 
 
@@ -413,7 +414,7 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
             break
     child.stdout.close()
     assert child.wait(30) != 0
-    tensors, texts = resume.read_state(path)
+    tensors, texts = run_state.read_state(path)
     assert 5 <= len(json.loads(texts["history"])["step"]) < 60
     whole, _ = run(change, model=make_model(dropout=0.2))
     gone_on, _ = run(change, model=make_model(dropout=0.2), path=path, resume=True)
@@ -422,11 +423,13 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
 
 def test_a_chapters_run_is_kept_where_the_variable_says(tmp_path, monkeypatch):
     monkeypatch.setenv("BLOCKS_RUNS", str(tmp_path / "made" / "when needed"))
-    assert resume.kept_run("06") == tmp_path / "made/when needed/chapter06.safetensors"
-    assert resume.kept_run("06").parent.is_dir()
+    assert (
+        run_state.kept_run("06") == tmp_path / "made/when needed/chapter06.safetensors"
+    )
+    assert run_state.kept_run("06").parent.is_dir()
     monkeypatch.delenv("BLOCKS_RUNS")
-    monkeypatch.setattr(resume, "BUILT", tmp_path / "built")
-    assert resume.kept_run("06") == tmp_path / "built/chapter06.safetensors"
+    monkeypatch.setattr(run_state, "BUILT", tmp_path / "built")
+    assert run_state.kept_run("06") == tmp_path / "built/chapter06.safetensors"
 
 
 # --- Muon -----------------------------------------------------------------------------
@@ -436,7 +439,7 @@ def check_orthogonalise():
     draw = torch.Generator().manual_seed(0)
     for shape in ((16, 48), (48, 16), (24, 24)):
         matrix = torch.randn(shape, generator=draw)
-        made = optim.orthogonalise(matrix, steps=5)
+        made = optimizers.orthogonalise(matrix, steps=5)
         assert made.shape == matrix.shape and made.dtype == torch.float32
         near(made.double(), newton_schulz(matrix, 5), 1e-5)
         sizes = torch.linalg.svdvals(made)
@@ -445,7 +448,7 @@ def check_orthogonalise():
         u, _, v = torch.linalg.svd(matrix, full_matrices=False)
         assert (made * (u @ v)).sum() / made.norm() / (u @ v).norm() > 0.97
         # Three steps, the book's choice, end on the same way.
-        quick = torch.linalg.svdvals(optim.orthogonalise(matrix))
+        quick = torch.linalg.svdvals(optimizers.orthogonalise(matrix))
         assert quick.min() / quick.max() > 1.5 * singular_ratio(matrix)
 
 
@@ -467,7 +470,7 @@ def check_muon_by_hand():
     draw = torch.Generator().manual_seed(0)
     p = nn.Parameter(torch.randn(48, 16, generator=draw))
     q, moment = p.detach().clone(), torch.zeros(48, 16)
-    muon = optim.Muon([p], lr=0.1, momentum=0.9, weight_decay=0.2)
+    muon = optimizers.Muon([p], lr=0.1, momentum=0.9, weight_decay=0.2)
     for _ in range(3):
         p.grad = torch.randn(p.shape, generator=draw)
         g = p.grad.clone()
@@ -486,7 +489,7 @@ def check_muon_takes_the_matrices():
     for tie in (True, False):
         model = make_model(tie=tie)
         of = {id(p): n for n, p in model.named_parameters()}
-        muon, rest = optim.make_optimizers(model, a_recipe(optimizer="muon"))
+        muon, rest = optimizers.make_optimizers(model, a_recipe(optimizer="muon"))
         inside = {of[id(p)] for g in muon.param_groups for p in g["params"]}
         assert len(inside) == 8 and all(n.startswith("blocks.") for n in inside)
         outside = [of[id(p)] for g in rest.param_groups for p in g["params"]]
@@ -709,9 +712,9 @@ def test_a_state_holds_what_the_model_keeps_and_no_tables():
     """Angles of positions follow from the config; a running mean does not."""
     rotary = GPT(Config(context=8, layers=1, heads=2, width=8, positions="rotary"))
     assert dict(rotary.named_buffers())
-    assert resume.weights_of(rotary).keys() == dict(rotary.named_parameters()).keys()
+    assert run_state.weights_of(rotary).keys() == dict(rotary.named_parameters()).keys()
     counting = nn.BatchNorm1d(2)
-    assert {"weight", "running_mean"} <= resume.weights_of(counting).keys()
+    assert {"weight", "running_mean"} <= run_state.weights_of(counting).keys()
 
 
 def test_a_state_of_another_run(tmp_path):
@@ -729,10 +732,10 @@ def test_a_state_of_another_run(tmp_path):
             run(change, model=model, path=path, resume=True, **other)
         assert torch.equal(weights(model), before), "nothing was changed"
     wider = GPT(config(width=32))
-    made = optim.make_optimizers(wider, a_recipe())
-    _, texts = resume.read_state(path)
+    made = optimizers.make_optimizers(wider, a_recipe())
+    _, texts = run_state.read_state(path)
     with pytest.raises(ValueError, match="older code: model.tokens.weight has"):
-        resume.load_state(path, wider, made, json.loads(texts["run"]))
+        run_state.load_state(path, wider, made, json.loads(texts["run"]))
 
 
 def test_a_damaged_state(tmp_path):
@@ -762,17 +765,17 @@ def test_a_save_that_fails_leaves_the_old_file_whole(tmp_path, monkeypatch):
 
     def full(tensors, where, texts):
         Path(where).write_bytes(b"half")
-        raise resume.SafetensorError("No space left on device")
+        raise run_state.SafetensorError("No space left on device")
 
     def interrupted(*_):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(resume, "save_file", full)
+        patch.setattr(run_state, "save_file", full)
         with pytest.raises(OSError, match="could not be saved.*No space"):
             saved(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(resume.os, "replace", interrupted)
+        patch.setattr(run_state.os, "replace", interrupted)
         with pytest.raises(KeyboardInterrupt):
             saved(tmp_path)
     assert path.read_bytes() == good
@@ -856,13 +859,20 @@ FAULTS = [
      "stop_and_go"),
 ]  # fmt: skip
 CAUGHT = (AssertionError, LookupError, RuntimeError, ValueError)
-MODULES = ("rows", "recipe", "optim", "resume", "history", "train")
+MODULES = {
+    "rows": "data.rows",
+    "recipe": "train.recipe",
+    "optim": "train.optimizers",
+    "resume": "checkpoint.run_state",
+    "history": "train.log",
+    "train": "train.loop",
+}
 
 
 def rebuild(faulty="", old="", new=""):
     """Execute the modules again in place, one of them with a line changed."""
-    for name in MODULES:
-        module = importlib.import_module(f"shared.{name}")
+    for name, file in MODULES.items():
+        module = importlib.import_module(f"shared.{file}")
         source = Path(module.__file__).read_text("utf-8")
         if name == faulty:
             assert source.count(old) == 1, f"{old!r} is not once in {name}.py"

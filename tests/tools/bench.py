@@ -166,7 +166,7 @@ def merges_of(tokenizer: object) -> list[list[str]]:
     """Merges as pairs of texts in GPT-2's visible characters, from either kind."""
     import json
 
-    from shared.bpe import show_bytes
+    from shared.tokenizer import show_bytes
 
     if hasattr(tokenizer, "merges"):
         shown = {i: show_bytes(token) for i, token in tokenizer.vocab.items()}

@@ -17,13 +17,11 @@ import torch.nn.functional as F
 from bench import Task
 from torch import Tensor, nn
 
+from shared.checkpoint import from_gpt2_state
+from shared.data import Rows, step_rows
 from shared.generate import generate
-from shared.gpt2 import from_gpt2_state
 from shared.model import GPT
-from shared.optim import decay_groups, make_optimizers
-from shared.recipe import Recipe
-from shared.rows import Rows, step_rows
-from shared.train import train_step
+from shared.train import Recipe, decay_groups, make_optimizers, train_step
 
 SHAPES = ((12, 64), (8, 256))  # rows and tokens of a training step
 PROMPTS = (1, 16)  # rows that are written at once

@@ -13,12 +13,10 @@ from dataclasses import replace
 from bench import print_table
 
 from shared import data
-from shared.data import windows
+from shared.data import Rows, windows
 from shared.model import GPT, Config
-from shared.optim import make_optimizers
-from shared.recipe import BASE, SHORT_RUN, Recipe
-from shared.rows import Rows
-from shared.train import mean_loss, train_step
+from shared.runs import BASE, SHORT_RUN
+from shared.train import Recipe, make_optimizers, mean_loss, train_step
 
 GOAL = 1.88  # nats per character, what nanoGPT's readme promises for its CPU recipe
 TEXT = "tinyshakespeare.txt"

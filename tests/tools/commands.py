@@ -109,7 +109,14 @@ def chat(arguments: list[str]) -> int:
     if not {"-h", "--help"} & set(arguments):
         with contextlib.redirect_stdout(sys.stderr):
             prepared("site", lambda environment: [])
-    return _inside("-m", "shared.talk", arguments)
+    return _inside("-m", "shared.generate.terminal", arguments)
+
+
+def train(arguments: list[str]) -> int:
+    """Make a shipped model or a study again; shared/runs/ has the recipes."""
+    if not {"-h", "--help"} & set(arguments):
+        prepared("test", lambda environment: [])
+    return _inside("-m", "shared.runs.models", arguments)
 
 
 def tool(group: str, *files: str) -> Callable[[list[str]], int]:
@@ -164,6 +171,6 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "student": tool("test", "student.py"),
     "address": tool("site", "address.py"),
     "bench": tool("test", "bench.py"),
-    "train": tool("test", "make_models.py"),
+    "train": train,
     "doctor": doctor,
 }

@@ -157,7 +157,7 @@ def folders(report: Report) -> None:
         report.line(name, value, hint, bad=not there and name == "BLOCKS_DATA")
     try:
         sys.path.insert(0, str(ROOT))
-        from shared.sources import cache_folder
+        from shared.data import cache_folder
 
         report.line("downloads", f"{cache_folder()} (real data, only if asked for)")
     except ImportError:

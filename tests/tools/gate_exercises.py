@@ -31,7 +31,7 @@ def prove(task: Exercise) -> list[Problem]:
     The reference is right; nothing is not tried; every mistake is wrong and
     called by its name, and by no other unless the two are declared alike.
     """
-    room = f"shared/checks/ch{task.id.split('.')[0]}.py"
+    room = f"shared/check/exercises/ch{task.id.split('.')[0]}.py"
     try:
         found = list(_prove(task))
     except Exception as error:  # a reference, an input or a mistake that cannot run
@@ -53,7 +53,7 @@ def _prove(task: Exercise) -> Iterator[tuple[str, str]]:
         yield f"the reference does not pass: {said}", "Make it repeatable"
         return
     if judge(task.id, None).passed is not None:
-        yield "None is not taken for not tried", "Look into shared/check.py"
+        yield "None is not taken for not tried", "Look into shared/check/"
     if not task.mistakes:
         yield "no known mistake is registered", "Name at least one that learners make"
     names = {mistake.name for mistake in task.mistakes}
@@ -217,13 +217,13 @@ def exercises(page: Page) -> list[Problem]:
     known = set(registered(page.room))
     if len(known) < LEAST:
         what = f"{len(known)} exercises are registered, expected {LEAST} or more"
-        do = f"Register them in shared/checks/ch{page.room}.py"
+        do = f"Register them in shared/check/exercises/ch{page.room}.py"
         found.append(page.problem(None, what, do))
     for id in sorted(known - named):
         what = f"the section Exercises does not name {id}"
         found.append(page.problem(None, what, "Add its statement, level and minutes"))
     for id in sorted(named - known):
-        do = f"Register it in shared/checks/ch{page.room}.py"
+        do = f"Register it in shared/check/exercises/ch{page.room}.py"
         found.append(page.problem(None, f"exercise {id} is not registered", do))
     if f"exercises/{page.path.name}" not in text:
         what = "the section Exercises has no link to the exercises"

@@ -18,67 +18,98 @@ from nbformat import NotebookNode
 # builds may not be used in a chapter, nor one before the chapter that builds it, unless
 # it stands in HELPERS with the reason.
 TAUGHT = {
-    *("bpe", "tokenizer", "parts", "modern", "cache", "model", "costs", "optim"),
-    *("recipe", "rows", "train", "skills", "generate", "evaluate"),
-    *("heads", "classify", "chat", "duplicates", "preference", "reward"),
-    *("exam", "quantize"),
+    *("tokenizer.merges", "tokenizer.bpe", "tokenizer.template"),
+    *(
+        "model.parts",
+        "model.modern",
+        "model.cache",
+        "model.gpt",
+        "model.costs",
+        "model.heads",
+    ),
+    *("train.optimizers", "train.recipe", "train.loop"),
+    *("data.rows",),
+    *("evaluate.skills", "evaluate.prices", "evaluate.duplicates", "evaluate.exam"),
+    *("generate.sampling", "generate.answering"),
+    *(
+        "finetune.classifier",
+        "finetune.assistant",
+        "finetune.preferences",
+        "finetune.rewards",
+    ),
+    *("checkpoint.int8",),
+    *("runs.recipes",),
 }
 CHOOSERS = "picks the class that a config names, among classes that chapters build"
 ADDS_UP = "adds up prices that chapter 06 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
-    "tokenizer.load_gpt2": "reads files of GPT-2's own format; the extra path uses it",
-    "modern.RMSNorm": "the norm on queries and keys, off here; chapter 13 builds it",
-    "modern.make_norm": CHOOSERS,
-    "modern.make_attention": CHOOSERS,
-    "modern.make_mlp": CHOOSERS,
-    "cache.KeyValues": "stands in signatures until chapter 11 builds it",
-    "optim.make_optimizers": "gives each parameter to its optimizer, by the recipe",
-    "recipe.BASE": "the config that chapter 06 argues for, kept in one place",
-    "recipe.SHORT_RUN": "the recipe that chapter 06 argues for, kept in one place",
-    "recipe.check_recipe": "checks a recipe's fields",
-    "rows.IGNORE": "a number",
-    "rows.Rows": "a name for a pair of tensors",
-    "rows.check_rows": "checks that a model can read the rows",
-    "rows.pad_rows": "fills lists up to one length",
-    "rows.step_rows": "shuffles: which rows a step reads",
-    "skills.SKILLS": "the names of the skills",
-    "skills.Exam": "a record of the exam's rows",
-    "skills.kind_of": "sorts words by kind",
-    "skills.CERTAIN": "a number",
-    "skills.is_straight": "reads a text as the language does; its room explains how",
-    "skills.misplaces": "reads a text as the language does; its room explains how",
-    "skills.first_slip": "reads a text as the language does; its room explains how",
-    "train.Probe": "a name for a kind of function",
-    "train.describe": "what a saved state remembers of its run",
-    "train.measure": "calls mean_loss and the probe in evaluation mode",
-    "train.pick_device": "a GPU where there is one",
-    "train.precision": "half precision on a GPU; chapter 17 explains it",
-    "train.seed_dropout": "seeds torch's generators",
-    "evaluate.bill": ADDS_UP,
-    "evaluate.loss": ADDS_UP,
-    "evaluate.bits_per_byte": ADDS_UP,
-    "evaluate.price": ADDS_UP,
-    "chat.MARKS": "three words",
-    "duplicates.check_search": "checks the arguments of a search",
-    "recipe.CHAT_RUN": "how the shipped assistant was taught, kept in one place",
-    "recipe.DPO_RUN": "how the shipped model learned, kept in one place",
-    "recipe.GRPO_RUN": "how the shipped model learned, kept in one place",
-    "preference.Pair": "a record of a prompt and two answers",
-    "reward.Reward": "a name for a kind of function",
-    "reward.check_run": "checks the arguments of a run",
-    "reward.right": "one or nought, as lessons.is_right says",
-    "exam.SEED": "a number",
-    "exam.SUBJECTS": "the names of the subjects",
-    "exam.CHOOSABLE": "the names of subjects with four options",
-    "exam.items": "draws lessons that are not taught",
-    "exam.answers": "asks a model, each in the way that it knows",
-    "exam.as_document": "words a question as the tales do",
-    "exam.answer_row": "an answer's tokens after its question's",
-    "exam.marks": "compares answers with the right ones",
-    "exam.by_subject": "sorts marks",
-    "exam.options": "draws wrong answers of the same kind",
-    "exam.check_marks": "checks marks",
-    "quantize.check_matrix": "checks a matrix",
+    "tokenizer.bpe.load_gpt2": (
+        "reads files of GPT-2's own format; the extra path uses it"
+    ),
+    "model.modern.RMSNorm": (
+        "the norm on queries and keys, off here; chapter 13 builds it"
+    ),
+    "model.modern.make_norm": CHOOSERS,
+    "model.modern.make_attention": CHOOSERS,
+    "model.modern.make_mlp": CHOOSERS,
+    "model.cache.KeyValues": "stands in signatures until chapter 11 builds it",
+    "train.optimizers.make_optimizers": (
+        "gives each parameter to its optimizer, by the recipe"
+    ),
+    "runs.recipes.BASE": "the config that chapter 06 argues for, kept in one place",
+    "runs.recipes.SHORT_RUN": (
+        "the recipe that chapter 06 argues for, kept in one place"
+    ),
+    "train.recipe.check_recipe": "checks a recipe's fields",
+    "data.rows.IGNORE": "a number",
+    "data.rows.Rows": "a name for a pair of tensors",
+    "data.rows.check_rows": "checks that a model can read the rows",
+    "data.rows.pad_rows": "fills lists up to one length",
+    "data.rows.step_rows": "shuffles: which rows a step reads",
+    "evaluate.skills.SKILLS": "the names of the skills",
+    "evaluate.skills.Exam": "a record of the exam's rows",
+    "evaluate.skills.kind_of": "sorts words by kind",
+    "evaluate.skills.CERTAIN": "a number",
+    "evaluate.skills.is_straight": (
+        "reads a text as the language does; its room explains how"
+    ),
+    "evaluate.skills.misplaces": (
+        "reads a text as the language does; its room explains how"
+    ),
+    "evaluate.skills.first_slip": (
+        "reads a text as the language does; its room explains how"
+    ),
+    "train.loop.Probe": "a name for a kind of function",
+    "train.loop.describe": "what a saved state remembers of its run",
+    "train.loop.measure": "calls mean_loss and the probe in evaluation mode",
+    "train.loop.pick_device": "a GPU where there is one",
+    "train.loop.precision": "half precision on a GPU; chapter 17 explains it",
+    "train.loop.seed_dropout": "seeds torch's generators",
+    "evaluate.prices.bill": ADDS_UP,
+    "evaluate.prices.loss": ADDS_UP,
+    "evaluate.prices.bits_per_byte": ADDS_UP,
+    "evaluate.prices.price": ADDS_UP,
+    "tokenizer.template.MARKS": "three words",
+    "evaluate.duplicates.check_search": "checks the arguments of a search",
+    "runs.recipes.CHAT_RUN": "how the shipped assistant was taught, kept in one place",
+    "runs.recipes.DPO_RUN": "how the shipped model learned, kept in one place",
+    "runs.recipes.GRPO_RUN": "how the shipped model learned, kept in one place",
+    "finetune.preferences.Pair": "a record of a prompt and two answers",
+    "finetune.rewards.Reward": "a name for a kind of function",
+    "finetune.rewards.check_run": "checks the arguments of a run",
+    "finetune.rewards.right": "one or nought, as lessons.is_right says",
+    "evaluate.exam.SEED": "a number",
+    "evaluate.exam.SUBJECTS": "the names of the subjects",
+    "evaluate.exam.CHOOSABLE": "the names of subjects with four options",
+    "evaluate.exam.items": "draws lessons that are not taught",
+    "evaluate.exam.answers": "asks a model, each in the way that it knows",
+    "evaluate.exam.as_document": "words a question as the tales do",
+    "evaluate.exam.answer_row": "an answer's tokens after its question's",
+    "evaluate.exam.marks": "compares answers with the right ones",
+    "evaluate.exam.by_subject": "sorts marks",
+    "evaluate.exam.options": "draws wrong answers of the same kind",
+    "evaluate.exam.check_marks": "checks marks",
+    "checkpoint.int8.check_matrix": "checks a matrix",
 }
 # The chapter that shows the finished machine before any of it is built.
 SHOWROOM = "00"
@@ -240,7 +271,19 @@ def origin(trees: dict[str, ast.Module], name: str) -> str:
             for alias in node.names:
                 if (alias.asname or alias.name) == leaf and other in trees:
                     return origin(trees, f"{other}.{alias.name}")
+        file = offered(node).get(leaf)
+        if file:
+            return origin(trees, f"{module}.{file}.{leaf}")
     return name
+
+
+def offered(node: ast.stmt) -> dict[str, str]:
+    """Name -> file of the table that a room's `__init__` hands to `offers`."""
+    call = getattr(node, "value", None)
+    if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "offers"):
+        return {}
+    table = ast.literal_eval(ast.unparse(call.args[1]))
+    return {name: file for file, names in table.items() for name in names}
 
 
 def early_uses(root: Path) -> list[str]:
@@ -277,7 +320,7 @@ def early_uses(root: Path) -> list[str]:
 
 def unbuilt(name: str) -> bool:
     """Say whether a name needs a chapter that builds it."""
-    return name.split(".")[0] in TAUGHT and name not in HELPERS
+    return name.rpartition(".")[0] in TAUGHT and name not in HELPERS
 
 
 GATES = (wrong_tags, drift, second_definitions, early_uses)

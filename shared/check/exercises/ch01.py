@@ -1,0 +1,304 @@
+"""Exercises of chapter 01."""
+
+import math
+from collections import Counter
+
+from shared.check.asking import exercise
+
+# What a model bet on the words that came. The last text is too long for a product.
+BETS = [([0.5, 0.5, 0.5],), ([0.9, 0.1],), ([1.0, 0.25, 0.01],), ([0.05] * 2000,)]
+
+
+def product_root(bets: list[float]) -> float:
+    """Perplexity by way of the product, which underflows, as a mistake."""
+    return (1 / math.prod(bets)) ** (1 / len(bets))
+
+
+@exercise(
+    "01.1",
+    "Perplexity",
+    inputs=BETS,
+    mistakes={
+        "multiplying all bets first": (
+            product_root,
+            "The product of many bets underflows: add up their surprises instead.",
+        ),
+        "the mean surprise without the exponential": (
+            lambda bets: math.log(perplexity(bets)),
+            "That is the cross-entropy in nats; the perplexity is its exponential.",
+        ),
+        "the exponential of the sum": (
+            lambda bets: math.exp(min(700, len(bets) * math.log(perplexity(bets)))),
+            "Divide by the number of words before you take the exponential.",
+        ),
+        "two to the power of the nats": (
+            lambda bets: 2 ** math.log(perplexity(bets)),
+            "Nats belong to e: use math.exp. Powers of two belong to bits.",
+        ),
+        "one divided by the mean bet": (
+            lambda bets: len(bets) / sum(bets),
+            "Take the mean of the surprises, not of the bets themselves.",
+        ),
+        "the sign left out": (
+            lambda bets: 1 / perplexity(bets),
+            "The surprise is minus the logarithm: a perplexity is never below 1.",
+        ),
+    },
+)
+def perplexity(bets: list[float]) -> float:
+    """The exponential of the mean surprise."""
+    return math.exp(sum(-math.log(bet) for bet in bets) / len(bets))
+
+
+AFTER = Counter({" the": 6, " a": 3, ".": 1})
+
+
+@exercise(
+    "01.2",
+    "Extra counts",
+    inputs=[
+        (AFTER, " the", 1.0, 10),
+        (AFTER, " spade", 0.5, 1000),
+        (Counter(), " spade", 2.0, 8),
+        (AFTER, " a", 0.0, 10),
+    ],
+    mistakes={
+        "the total left as it was": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / max(after.total(), 1e-9)
+            ),
+            "Each of the `size` words got alpha more, so the total grows, too.",
+        ),
+        "alpha added to the total only once": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / (after.total() + alpha)
+            ),
+            "Each of the `size` words got alpha more: the total grows by alpha * size.",
+        ),
+        "counting only the words that were seen": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / max(after.total() + alpha * len(after), 1e-9)
+            ),
+            "The words that were not seen get their alpha, too: use `size`.",
+        ),
+        "nothing for the unseen word": (
+            lambda after, word, alpha, size: (
+                after[word] / (after.total() + alpha * size)
+            ),
+            "Add alpha to the count of the word as well.",
+        ),
+        "always adding one": (
+            lambda after, word, alpha, size: (after[word] + 1) / (after.total() + size),
+            "Add alpha, which need not be 1.",
+        ),
+    },
+)
+def extra_counts(after: Counter, word: str, alpha: float, size: int) -> float:
+    """The bet of add-alpha smoothing."""
+    return (after[word] + alpha) / (after.total() + alpha * size)
+
+
+LONG = [0.9, 0.8, 0.001, 0.7, 0.9, 0.0, 0.95]
+SHORT = [0.3, 0.2, 0.1, 0.1, 0.2, 0.05, 0.3]
+WEIGHTS = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+
+
+def cost(long: list[float], short: list[float], weight: float) -> float:
+    """What the mixture pays in nats, the longer model having this weight."""
+    mixed = [weight * a + (1 - weight) * b for a, b in zip(long, short)]
+    return sum(-math.log(p) if p > 0 else math.inf for p in mixed)
+
+
+def mean_bet(long: list[float], short: list[float], weight: float) -> float:
+    """The sum of the mixture's bets: what a mistaken learner maximises."""
+    return sum(weight * a + (1 - weight) * b for a, b in zip(long, short))
+
+
+def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
+    """A mixture of the prices instead of the bets, as a mistake."""
+    return sum(
+        weight * (-math.log(a) if a else 50) + (1 - weight) * -math.log(b)
+        for a, b in zip(long, short)
+    )
+
+
+@exercise(
+    "01.3",
+    "How much to trust whom",
+    inputs=[
+        (LONG, SHORT, WEIGHTS),
+        (SHORT, LONG, WEIGHTS),
+        ([0.5, 0.02, 0.6, 0.01], [0.1, 0.2, 0.1, 0.2], WEIGHTS),
+        ([0.4, 0.2, 0.3], [0.1, 0.1, 0.1], WEIGHTS),
+    ],
+    mistakes={
+        "the dearest weight": (
+            lambda long, short, weights: max(
+                weights[1:-1], key=lambda w: cost(long, short, w)
+            ),
+            "Surprise is a price: use min, not max.",
+        ),
+        "the weight on the other model": (
+            lambda long, short, weights: min(
+                weights, key=lambda w: cost(short, long, w)
+            ),
+            "The weight belongs to the first model, the rest of 1 to the second.",
+        ),
+        "comparing sums of bets": (
+            lambda long, short, weights: max(
+                weights, key=lambda w: mean_bet(long, short, w)
+            ),
+            "Add up the surprises of the mixed bets; a bet near 0 must hurt.",
+        ),
+        "mixing the prices instead of the bets": (
+            lambda long, short, weights: min(
+                weights, key=lambda w: mixed_prices(long, short, w)
+            ),
+            "Mix the two probabilities first, then take the surprise of the mixture.",
+        ),
+        "the price instead of the weight": (
+            lambda long, short, weights: min(cost(long, short, w) for w in weights),
+            "Return the weight that has the least price, not the price.",
+        ),
+    },
+)
+def best_weight(long: list[float], short: list[float], weights: list[float]) -> float:
+    """The weight of the longer model with the least surprise."""
+    return min(weights, key=lambda weight: cost(long, short, weight))
+
+
+class Fixed:
+    """A model with a small vocabulary and the same bets at all times."""
+
+    vocabulary = ("", " Ada", " Tom", " Nell", " ran", ".")
+    bets = (0.1, 0.2, 0.3, 0.05, 0.15, 0.2)
+
+    def prob(self, before: list[str], word: str) -> float:
+        """The bet on a word."""
+        return dict(zip(self.vocabulary, self.bets)).get(word, 0.0)
+
+
+NAMES = [" Ada", " Tom", " Nell"]
+STORY = [" Ada", " ran", " Tom", " Ada", "."]
+
+
+class Remembering:
+    """A model whose bets on names go, in part, to the names used so far."""
+
+    def __init__(self, model: Fixed, names: list[str], weight: float) -> None:
+        self.model, self.names, self.weight = model, names, weight
+        self.vocabulary = model.vocabulary
+
+    def share(self, used: list[str], word: str) -> float:
+        """The share of a name among the names used so far."""
+        return used.count(word) / len(used)
+
+    def mix(self, p: float, total: float, share: float) -> float:
+        """The new bet on a name, from its old one and that on all names together."""
+        return (1 - self.weight) * p + self.weight * total * share
+
+    def prob(self, before: list[str], word: str) -> float:
+        """The bet on a word: only names change, and only after the first name."""
+        p = self.model.prob(before, word)
+        used = [w for w in before if w in self.names]
+        if word not in self.names or not used:
+            return p
+        total = sum(self.model.prob(before, name) for name in self.names)
+        return self.mix(p, total, self.share(used, word))
+
+
+class Unscaled(Remembering):
+    """Shares that are not scaled to the bet on all names, as a mistake."""
+
+    def mix(self, p: float, total: float, share: float) -> float:
+        """More than the names had."""
+        return (1 - self.weight) * p + self.weight * share
+
+
+class Added(Remembering):
+    """The memory added on top, as a mistake."""
+
+    def mix(self, p: float, total: float, share: float) -> float:
+        """More than a probability."""
+        return p + self.weight * total * share
+
+
+class Reversed(Remembering):
+    """The weights exchanged, as a mistake."""
+
+    def mix(self, p: float, total: float, share: float) -> float:
+        """The model has the memory's weight."""
+        return self.weight * p + (1 - self.weight) * total * share
+
+
+class Once(Remembering):
+    """A name counted once, however often it was used, as a mistake."""
+
+    def share(self, used: list[str], word: str) -> float:
+        """The share among the different names of the document."""
+        return (word in used) / len(set(used))
+
+
+class Everything(Remembering):
+    """The share among all words used so far, as a mistake."""
+
+    def prob(self, before: list[str], word: str) -> float:
+        """The names' shares are too small, since other words count, too."""
+        p = self.model.prob(before, word)
+        if word not in self.names or not set(before) & set(self.names):
+            return p
+        total = sum(self.model.prob(before, name) for name in self.names)
+        return self.mix(p, total, before.count(word) / len(before))
+
+
+class Crash(Remembering):
+    """Dividing by zero before the first name, as a mistake."""
+
+    def prob(self, before: list[str], word: str) -> float:
+        """Fails where no name has been used."""
+        if word in self.names:
+            len(before) / sum(w in self.names for w in before)
+        return super().prob(before, word)
+
+
+@exercise(
+    "01.4",
+    "A machine that remembers",
+    inputs=[
+        (0.2, STORY, " Ada"),
+        (0.2, STORY, " Nell"),
+        (0.9, STORY, " ran"),
+        (0.3, [], " Tom"),
+    ],
+    use=lambda answer, weight, before, word: answer(Fixed(), NAMES, weight).prob(
+        before, word
+    ),
+    mistakes={
+        "shares that are not scaled": (
+            Unscaled,
+            "All names together must keep their bet: multiply the share by their sum.",
+        ),
+        "the memory added on top": (
+            Added,
+            "The bets no longer make one: give the model only 1 - weight of the say.",
+        ),
+        "the two weights exchanged": (
+            Reversed,
+            "The memory has `weight`, the model 1 - weight.",
+        ),
+        "names counted only once": (
+            Once,
+            "A name that was used twice has twice the share: use used.count(word).",
+        ),
+        "shares among all words": (
+            Everything,
+            "Divide by the number of names used so far, not of all words.",
+        ),
+        "dividing by zero names": (
+            Crash,
+            "When no name has been used yet, return the model's bet.",
+        ),
+    },
+)
+class Answer(Remembering):
+    """The reference: see Remembering."""

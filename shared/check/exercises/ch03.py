@@ -1,0 +1,236 @@
+"""Exercises of chapter 03. Torch is imported where it is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from shared.check.asking import exercise
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def tables() -> list[tuple]:
+    """Square and other tables of counts, without an empty row or column."""
+    import torch
+
+    square = torch.tensor([[6.0, 3.0, 1.0], [1.0, 1.0, 2.0], [0.0, 4.0, 1.0]])
+    return [(square,), (torch.tensor([[1.0, 3.0], [2.0, 2.0], [5.0, 0.0]]),)]
+
+
+@exercise(
+    "03.1",
+    "Shares of the rows",
+    inputs=tables,
+    mistakes={
+        "dividing by a row of sums": (
+            lambda counts: counts / counts.sum(1),
+            "The shape (rows,) is stretched downwards: use keepdim=True.",
+        ),
+        "shares of the columns": (
+            lambda counts: counts / counts.sum(0, keepdim=True),
+            "sum(0) adds downwards, over the rows: a row's sum is sum(1).",
+        ),
+        "shares of the whole table": (
+            lambda counts: counts / counts.sum(),
+            "Each row must make one, not the whole table: sum over one direction.",
+        ),
+        "softmax of the counts": (
+            lambda counts: counts.softmax(1),
+            "These are counts, not logits: divide, without an exponential.",
+        ),
+    },
+)
+def row_shares(counts: Tensor) -> Tensor:
+    """Each row of counts (R, C) divided by its own sum."""
+    return counts / counts.sum(1, keepdim=True)
+
+
+def batches() -> list[tuple]:
+    """Logits (B, V) and targets (B,)."""
+    import torch
+
+    generator = torch.Generator().manual_seed(3)
+    first = torch.randn(4, 4, generator=generator)
+    second = torch.randn(3, 5, generator=generator) * 3
+    return [(first, torch.tensor([0, 2, 2, 1])), (second, torch.tensor([4, 0, 3]))]
+
+
+def happened(logits: Tensor, targets: Tensor) -> Tensor:
+    """One row per example, 1 at the word that came."""
+    from torch.nn import functional
+
+    return functional.one_hot(targets, logits.shape[1]).to(logits.dtype)
+
+
+@exercise(
+    "03.2",
+    "Bet minus what happened",
+    inputs=batches,
+    mistakes={
+        "the sum over the batch": (
+            lambda z, y: z.softmax(1) - happened(z, y),
+            "The loss is the mean over the batch: divide by the number of rows.",
+        ),
+        "uphill and downhill exchanged": (
+            lambda z, y: (happened(z, y) - z.softmax(1)) / len(y),
+            "It is the bet minus what happened, not the other way round.",
+        ),
+        "the softmax over the batch": (
+            lambda z, y: (z.softmax(0) - happened(z, y)) / len(y),
+            "The bets of one example make one: softmax over direction 1.",
+        ),
+        "logits in the place of bets": (
+            lambda z, y: (z - happened(z, y)) / len(y),
+            "Turn the logits into bets first, with the softmax.",
+        ),
+        "only the bets": (
+            lambda z, y: z.softmax(1) / len(y),
+            "Subtract 1 at the word that came.",
+        ),
+        "dividing by all entries": (
+            lambda z, y: (z.softmax(1) - happened(z, y)) / z.numel(),
+            "The mean is over the B examples, not over all B times V logits.",
+        ),
+    },
+)
+def batch_gradient(logits: Tensor, targets: Tensor) -> Tensor:
+    """Gradient of the mean cross-entropy with respect to the logits (B, V)."""
+    return (logits.softmax(1) - happened(logits, targets)) / len(targets)
+
+
+PRICES = [
+    ([5.0, 4.0, 3.0, 3.2, 3.1, 3.3, 2.0], 3),
+    ([5.0, 4.0, 4.5, 3.9, 4.2, 4.4, 4.6], 2),
+    ([3.0, 2.0, 1.0], 2),
+    ([2.0, 2.5, 2.4, 1.0, 3.0], 2),
+    ([4.0, 3.0, 3.5, 3.6, 3.7, 3.8], 4),
+    ([5.0, 6.0, 4.0, 4.5, 3.0, 3.5, 2.0], 2),
+]
+
+
+def stop(prices: list[float], patience: int) -> tuple[int, int]:
+    """The best measurement before stopping, and the one at which we stop."""
+    best = 0
+    for i, price in enumerate(prices):
+        if price < prices[best]:
+            best = i
+        elif i - best == patience:
+            return best, i
+    return best, len(prices) - 1
+
+
+def impatient(prices: list[float], patience: int) -> int:
+    """Stopping when the price has risen `patience` times in all, as a mistake."""
+    best = rises = 0
+    for i in range(1, len(prices)):
+        best = i if prices[i] < prices[best] else best
+        rises += prices[i] > prices[i - 1]
+        if rises == patience:
+            break
+    return best
+
+
+@exercise(
+    "03.3",
+    "Stop in time",
+    inputs=PRICES,
+    mistakes={
+        "looking into the future": (
+            lambda prices, patience: prices.index(min(prices)),
+            "After `patience` measurements without a new best, the rest is never seen.",
+        ),
+        "the place where training stops": (
+            lambda prices, patience: stop(prices, patience)[1],
+            "Return the best measurement so far, not the one at which you gave up.",
+        ),
+        "the price instead of its place": (
+            lambda prices, patience: prices[stop(prices, patience)[0]],
+            "Return the index of the measurement, counted from 0.",
+        ),
+        "stopping at the first rise": (
+            lambda prices, patience: stop(prices, 1)[0],
+            "One worse measurement may be noise: wait for `patience` of them.",
+        ),
+        "counting every rise": (
+            impatient,
+            "Count the measurements since the best one, from 0 after each new best.",
+        ),
+    },
+)
+def stop_in_time(prices: list[float], patience: int) -> int:
+    """Index of the best measurement before `patience` ones without a new best."""
+    return stop(prices, patience)[0]
+
+
+def points() -> list[tuple]:
+    """Functions of a tensor, and points of several shapes, in double precision."""
+    import torch
+
+    a = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    table = torch.tensor([[0.5, 1.0], [2.0, -1.0]], dtype=torch.float64)
+    return [
+        (lambda x: (x**3).sum(), a),
+        (lambda x: x[0] * x[1] + x[2].exp(), a),
+        (lambda x: (x @ x).sum(), table),
+    ]
+
+
+def nudge_each(
+    f: Callable, x: Tensor, change: Callable[[Callable, Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Apply `change` to f, x and a nudge of each entry in turn."""
+    import torch
+
+    gradient = torch.zeros_like(x)
+    for i in range(x.numel()):
+        nudge = torch.zeros_like(x)
+        nudge.view(-1)[i] = 1e-4
+        gradient.view(-1)[i] = change(f, x, nudge)
+    return gradient
+
+
+def drifting(f: Callable, x: Tensor) -> Tensor:
+    """Entries that are nudged and never put back, as a mistake."""
+    import torch
+
+    x, gradient = x.clone(), torch.zeros_like(x)
+    for i in range(x.numel()):
+        before = f(x)
+        x.view(-1)[i] += 0.1
+        gradient.view(-1)[i] = (f(x) - before) / 0.1
+    return gradient
+
+
+@exercise(
+    "03.4",
+    "Nudging",
+    inputs=points,
+    close=1e-5,
+    mistakes={
+        "nudging to one side only": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x)) / 1e-4),
+            "Nudge up and down by h: the error then falls with the square of h.",
+        ),
+        "dividing by h": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 1e-4),
+            "From one side to the other it is 2 h.",
+        ),
+        "not dividing": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: f(x + d) - f(x - d)),
+            "A slope is a difference divided by the distance, 2 h.",
+        ),
+        "down minus up": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x - d) - f(x + d)) / 2e-4),
+            "The slope is the value above minus the value below.",
+        ),
+        "entries that are not put back": (
+            drifting,
+            "Nudge a copy, or put the entry back before you go on to the next.",
+        ),
+    },
+)
+def nudged_gradient(f: Callable, x: Tensor) -> Tensor:
+    """Gradient of f at x by central differences, in the shape of x."""
+    return nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 2e-4)

@@ -1,0 +1,321 @@
+"""Exercises of chapter 08."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from shared.check.asking import exercise
+
+IGNORE = -100
+Turns = Sequence[tuple[Sequence[int], Sequence[int]]]
+#: (question, answer) pairs as ids; the marks: begin, user, assistant, end.
+TALKS = [
+    ([([11, 12, 13], [21, 22]), ([14], [23, 24, 25])], (0, 1, 2, 3)),
+    ([([11, 12], [21])], (0, 1, 2, 3)),
+    ([([5], [6]), ([7, 8], [9, 10]), ([4, 5], [6])], (90, 91, 92, 93)),
+]
+
+
+def talk_row(
+    turns: Turns, marks: Sequence[int], counted: Callable[[int, int, str], bool]
+) -> tuple[list[int], list[int]]:
+    """Inputs and targets; counted(turn, turns, part) says which targets count.
+
+    The part of a token is "ask", "answer", "user", "assistant" or "end".
+    """
+    begin, user, assistant, end = marks
+    row = [(begin, False)]
+    for i, (asked, said) in enumerate(turns):
+        parts = [("user", [user]), ("ask", asked), ("assistant", [assistant])]
+        parts += [("answer", said), ("end", [end])]
+        for part, ids in parts:
+            row += [(token, counted(i, len(turns), part)) for token in ids]
+    ids = [token for token, _ in row]
+    targets = [token if counts else IGNORE for token, counts in row]
+    return ids[:-1], targets[1:]
+
+
+def answers_count(i: int, n: int, part: str) -> bool:
+    """What counts in the right row."""
+    return part in ("answer", "end")
+
+
+def late_row(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Inputs and targets at equal places, as a mistake: each predicts itself."""
+    inputs, targets = talk_row(turns, marks, answers_count)
+    return [*inputs, marks[3]], [IGNORE, *targets]
+
+
+def off_by_one(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """A mask that begins one place late, as a mistake."""
+    inputs, targets = talk_row(turns, marks, answers_count)
+    before = [IGNORE, *targets[:-1]]
+    pairs = zip(targets, before, strict=True)
+    return inputs, [t if b != IGNORE else IGNORE for t, b in pairs]
+
+
+@exercise(
+    "08.1",
+    "Two turns",
+    inputs=TALKS,
+    mistakes={
+        "only the last answer counts": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, p: answers_count(i, n, p) and i == n - 1
+            ),
+            "Every answer is something to learn: let all of them count.",
+        ),
+        "the stop left out": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, part: part == "answer"
+            ),
+            "<|end|> counts after each answer, or the model never learns to stop.",
+        ),
+        "the prompts count": (
+            lambda turns, marks: talk_row(turns, marks, lambda i, n, part: True),
+            "What the user says is not to be learned: its targets are IGNORE.",
+        ),
+        "a mask off by one": (
+            off_by_one,
+            "The first token of an answer is predicted at <|assistant|>, and counts.",
+        ),
+        "the assistant's mark counts": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, p: answers_count(i, n, p) or p == "assistant"
+            ),
+            "<|assistant|> is put there by our code: it is not for the model to say.",
+        ),
+        "targets that are not shifted": (
+            late_row,
+            "A target is the token that comes next: inputs row[:-1], targets row[1:].",
+        ),
+    },
+)
+def talk(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Inputs and targets of a conversation of several turns."""
+    return talk_row(turns, marks, answers_count)
+
+
+ROWS = [
+    ([[5, 6, 7], [8], [9, 4]], 0),
+    ([[3], [4, 2]], 7),
+    ([[1, 2, 3, 4], [2, 0, 1, 2], [6, 5]], 0),
+]
+
+
+def filled(
+    rows: list[list[int]],
+    fill: int,
+    places: Callable[[int, int], list[int]],
+    right: bool = False,
+) -> tuple[list, list, list]:
+    """Rows filled up; their places, by length and filling; and the real ones."""
+    longest, out = max(map(len, rows)), ([], [], [])
+    for row in rows:
+        pad = longest - len(row)
+        real = [1] * len(row)
+        out[0].append(row + [fill] * pad if right else [fill] * pad + row)
+        out[1].append(places(len(row), pad))
+        out[2].append(real + [0] * pad if right else [0] * pad + real)
+    return out
+
+
+def own_places(length: int, pad: int) -> list[int]:
+    """The places of a row that is filled up on the left: each begins at 0."""
+    return [0] * pad + list(range(length))
+
+
+def by_value(rows: list[list[int]], fill: int) -> tuple[list, list, list]:
+    """A mask made from the ids: real where they are not the filling; a mistake."""
+    ids, places, _ = filled(rows, fill, own_places)
+    return ids, places, [[int(i != fill) for i in row] for row in ids]
+
+
+@exercise(
+    "08.2",
+    "Filled up on the left",
+    inputs=ROWS,
+    mistakes={
+        "filled up on the right": (
+            lambda rows, fill: filled(
+                rows, fill, lambda n, pad: [*range(n)] + [0] * pad, right=True
+            ),
+            "The new token must come right after each prompt: fill up on the left.",
+        ),
+        "places counted from the filling": (
+            lambda rows, fill: filled(rows, fill, lambda n, pad: [*range(pad + n)]),
+            "A prompt's first token is at place 0, however much filling is before it.",
+        ),
+        "places that begin at 1": (
+            lambda rows, fill: filled(
+                rows, fill, lambda n, pad: [0] * pad + [*range(1, n + 1)]
+            ),
+            "The model has learned that a row begins at place 0.",
+        ),
+        "a mask of the filling": (
+            lambda rows, fill: (
+                *filled(rows, fill, own_places)[:2],
+                [[1 - k for k in r] for r in filled(rows, fill, own_places)[2]],
+            ),
+            "1 stands for a token that may be looked at, 0 for filling.",
+        ),
+        "every token of the filling's id masked": (
+            by_value,
+            "A real token may have the filling's id: go by the lengths, not the ids.",
+        ),
+    },
+)
+def left(rows: list[list[int]], fill: int) -> tuple[list, list, list]:
+    """Rows filled up on the left, the places of their tokens, and which are real."""
+    return filled(rows, fill, own_places)
+
+
+WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+ANSWERS = [
+    ("A goat and a goat met a crow.", "goat", "Two."),
+    ("A goat and a goat met a crow.", "goat", " Two.\n"),
+    ("A goat and a goat met a crow.", "goat", "Two"),
+    ("A goat and a goat met a crow.", "goat", "Three."),
+    ("A goat and a goat met a crow.", "crow", "One."),
+    ("A goat and a goat met a crow.", "duck", "None."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "Two."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "Three."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "One, or two."),
+    ("Cats like a cat. The cat sleeps.", "cat", "Two."),
+    ("Cats like a cat. The cat sleeps.", "cat", "Two. Two. Two."),
+]
+
+
+def counted(text: str, word: str) -> str:
+    """How often a word stands in a text, in words."""
+    times = len(re.findall(rf"\b{word}\b", text))
+    return f"{WORDS[times].capitalize()}."
+
+
+def in_pieces(text: str, word: str) -> str:
+    """The same, counting the word inside other words too, as a mistake."""
+    return f"{WORDS[min(9, text.count(word))].capitalize()}."
+
+
+def prompt_of(text: str, word: str) -> str:
+    """The instruction."""
+    return f'{text}\nHow often does it say "{word}"?'
+
+
+@exercise(
+    "08.3",
+    "A task of your own",
+    inputs=ANSWERS,
+    mistakes={
+        "the word inside other words": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                in_pieces(t, w),
+                a.strip() == in_pieces(t, w),
+            ),
+            r'Count whole words: re.findall(rf"\b{word}\b", text).',
+        ),
+        "a checker that reads the beginning alone": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w),
+                a.strip().startswith(counted(t, w)),
+            ),
+            "An answer that goes on is another answer: compare the whole of it.",
+        ),
+        "a checker that looks inside": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w),
+                counted(t, w)[:-1].lower() in a.lower(),
+            ),
+            'Who names many numbers has not answered: "One, or two." is wrong.',
+        ),
+        "spaces around the answer count": (
+            lambda t, w, a: (prompt_of(t, w), counted(t, w), a == counted(t, w)),
+            "Take the spaces and line ends around an answer away first: strip().",
+        ),
+        "the full stop left out": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w)[:-1],
+                a.strip() == counted(t, w)[:-1],
+            ),
+            'Answers are sentences: "Two.", with a capital and a full stop.',
+        ),
+        "the question before the text": (
+            lambda t, w, a: (
+                f'How often does it say "{w}"?\n{t}',
+                counted(t, w),
+                a.strip() == counted(t, w),
+            ),
+            "The text comes first, then a line end, then the question.",
+        ),
+    },
+)
+def count_lesson(text: str, word: str, answer: str) -> tuple[str, str, bool]:
+    """The prompt, the right answer, and whether `answer` is right."""
+    right = counted(text, word)
+    return prompt_of(text, word), right, answer.strip() == right
+
+
+SIX = ["bdfg", "abefi", "cegjk", "jkl", "bcghijk", "abcil"]
+SETS = [
+    ([set("abcde"), set("abxyz"), set("ax")], set("abcdq"), 0.6),
+    ([set("abcdefghij"), set("ab"), set("jk")], set("cdefghij"), 0.7),
+    ([set(text) for text in SIX], set("cdegk"), 0.7),
+]
+
+
+def candidates_of(
+    sets: list[set], other: set, least: float, more: int = 1, common: bool = False
+) -> list[int]:
+    """The sets whose rarest items (len - shared + more of them) meet another set."""
+    counts = Counter(item for items in sets for item in items)
+    found = []
+    for i, items in enumerate(sets):
+        how_many = len(items) - math.ceil(least * len(items) - 1e-9) + more
+        sign = -1 if common else 1
+        ordered = sorted(items, key=lambda x: (sign * counts[x], x))
+        if other & set(ordered[: max(0, how_many)]):
+            found.append(i)
+    return found
+
+
+@exercise(
+    "08.4",
+    "The rarest will do",
+    inputs=SETS,
+    mistakes={
+        "one item too few": (
+            lambda sets, other, least: candidates_of(sets, other, least, 0),
+            "All that may be missing, and one more: len - ceil(least * len) + 1.",
+        ),
+        "one item too many": (
+            lambda sets, other, least: candidates_of(sets, other, least, 2),
+            "len - ceil(least * len) + 1 items are enough.",
+        ),
+        "the commonest items": (
+            lambda sets, other, least: candidates_of(sets, other, least, common=True),
+            "Sort by how many sets hold an item, the fewest first.",
+        ),
+        "every set that shares anything": (
+            lambda sets, other, least: [i for i, s in enumerate(sets) if s & other],
+            "Look at the rarest few items of each set alone.",
+        ),
+        "the near ones instead of the candidates": (
+            lambda sets, other, least: [
+                i
+                for i, s in enumerate(sets)
+                if len(s & other) / len(s | other) >= least
+            ],
+            "Return the candidates, before any of them is compared in full.",
+        ),
+    },
+)
+def candidates(sets: list[set], other: set, least: float) -> list[int]:
+    """Numbers of the sets that may be alike, by their rarest items."""
+    return candidates_of(sets, other, least)

@@ -1,0 +1,212 @@
+"""Models on disk: one safetensors file with weights, config and tokenizer.
+
+The shipped ones lie in `shared/models/`, and the passport notes the SHA-256 of each, so
+that `load("base")` is the model whose numbers the book prints. A safetensors file is
+numbers and names only: unlike a pickle, reading it cannot run anything.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from shared.checkpoint import passport
+from shared.model.gpt import GPT
+from shared.model.heads import swap_head
+from shared.model.parts import Config
+from shared.tokenizer.bpe import BPETokenizer
+
+FOLDER = Path(__file__).parents[1] / "models"
+FORMAT = "block-by-block model 1"
+#: The shipped models, and the chapter that makes each.
+CHAPTERS = {"base": "06", "classify": "07", "chat": "08", "dpo": "09", "grpo": "09"}
+
+
+class CheckpointError(ValueError):
+    """A model could not be saved or loaded; the message says why and what to do."""
+
+
+def sha256(path: str | Path) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """Write a file in one step: after a crash there is the old file or the new one."""
+    temporary = Path(f"{path}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be saved ({error}); nothing was changed. Free some "
+            "space or choose another folder, then save again"
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) -> str:
+    """Write a model and its tokenizer; returns the file's SHA-256.
+
+    half: 2 bytes per number instead of 4. Raises CheckpointError for a full disk.
+    """
+    check_pair(model, tok)
+    kind = torch.float16 if half else torch.float32
+    state = model.state_dict()
+    tied = model.head.weight is model.tokens.weight
+    if tied:
+        del state["head.weight"]  # it is tokens.weight
+    state = {name: t.cpu().to(kind).contiguous() for name, t in state.items()}
+    check_finite(state)
+    about = {
+        "format": FORMAT,
+        "config": asdict(model.config),
+        "merges": tok.merges,
+        "special_tokens": list(tok.special_tokens),
+    }
+    classes = len(model.head.weight)
+    if tied != model.config.tie or classes != model.config.vocab_size:
+        about["classes"] = classes  # another head than config's: see model.heads
+    data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
+    write_whole(path, data)
+    return hashlib.sha256(data).hexdigest()
+
+
+def check_finite(state: dict[str, Tensor]) -> None:
+    """Raise CheckpointError when a tensor holds an infinity or no number (nan)."""
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise CheckpointError(
+                f"{name} holds numbers that are infinite or nan; in half precision the "
+                "largest is 65,504 (save with half=False); or training went wrong"
+            )
+
+
+def check_pair(model: GPT, tok: BPETokenizer) -> None:
+    """Raise CheckpointError unless the model has a token embedding for every id."""
+    size = model.config.vocab_size
+    if len(tok) > size:
+        raise CheckpointError(
+            f"the tokenizer has {len(tok)} tokens, the model {size}; "
+            "save a model with the tokenizer that it was trained with"
+        )
+
+
+def ship(
+    name: str, model: GPT, tok: BPETokenizer, half: bool = False, **facts: Any
+) -> str:
+    """Save as the book's model `name`; note its SHA-256 and the facts in the passport.
+
+    facts: how it was made and what was measured, in values that JSON can hold.
+    """
+    found = save(where(name), model, tok, half)
+    size = sum(p.numel() for p in model.parameters())
+    passport.note_model(name, passport.PATH, sha256=found, parameters=size, **facts)
+    return found
+
+
+def where(name: str) -> Path:
+    """The file of a shipped model. Raises CheckpointError for an unknown name."""
+    if name not in CHAPTERS:
+        raise CheckpointError(
+            f"there is no model {name!r}; the book's are {list(CHAPTERS)}, and a file "
+            "of your own is given as a path that ends in .safetensors"
+        )
+    return FOLDER / f"{name}.safetensors"
+
+
+def check_passport(name: str) -> None:
+    """Raise CheckpointError unless the file of `name` is the one in the passport."""
+    path, chapter = where(name), CHAPTERS[name]
+    if not path.exists():
+        raise CheckpointError(
+            f"the model {name!r} is not here yet: chapter {chapter} makes it, and this "
+            f"release does not bring it in {path.parent}"
+        )
+    noted = passport.models(passport.PATH).get(name, {}).get("sha256", "nothing")
+    found = sha256(path)
+    if noted != found:
+        raise CheckpointError(
+            f"{path} is not the model of the passport: its SHA-256 begins "
+            f"{found[:8]}, the passport says {noted[:8]}. Restore both with "
+            f"`git checkout {path} {passport.PATH}`"
+        )
+
+
+def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
+    """A model in evaluation mode and its tokenizer.
+
+    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file.
+    Raises CheckpointError when it is missing, damaged, or of another shape.
+    """
+    if str(name).endswith(".safetensors"):
+        path = Path(name)
+    else:
+        path = where(str(name))
+        check_passport(str(name))
+    about, state = read(path)
+    try:
+        model = GPT(Config(**about["config"]))
+        if "classes" in about:
+            swap_head(model, about["classes"])
+        tok = BPETokenizer(about["merges"], about["special_tokens"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} has a header that this code cannot use: {error}"
+        ) from error
+    fill(model, state, path)
+    return model.to(device).eval(), tok
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The header and the tensors of a file that `save` wrote."""
+    if not path.exists():
+        raise CheckpointError(f"there is no file {path}; save a model there first")
+    try:
+        with safe_open(path, "pt") as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            state = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is damaged or no safetensors file ({error}); fetch or make it anew"
+        ) from error
+    if about.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} was not written by the book: its format is "
+            f"{about.get('format')!r}, expected {FORMAT!r}"
+        )
+    return about, state
+
+
+def fill(model: GPT, state: dict[str, Tensor], path: Path | str = "the state") -> None:
+    """Copy tensors into a model, in its own precision, when all names and shapes fit.
+
+    Raises CheckpointError, and changes nothing, when one is missing, too many, or of
+    another shape.
+    """
+    own = model.state_dict()
+    if model.head.weight is model.tokens.weight:
+        del own["head.weight"]
+    for key in sorted(own.keys() | state.keys()):
+        wanted = tuple(own[key].shape) if key in own else "nothing"
+        found = tuple(state[key].shape) if key in state else "nothing"
+        if wanted != found:
+            raise CheckpointError(
+                f"{path} does not fit its config: {key} should be {wanted} and is "
+                f"{found}; load it with the config that it was saved with"
+            )
+    for key, tensor in own.items():
+        tensor.copy_(state[key])

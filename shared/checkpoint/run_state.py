@@ -1,0 +1,156 @@
+"""The state of a training run in one file: saved in one step, checked when it is read.
+
+The file is safetensors: weights, optimizer averages and, as text beside them, the
+history and what the run was. Random generators need no place in it, because
+`shared.train` seeds them anew at each step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+BUILT = Path(__file__).resolve().parents[2] / "_build"
+FORMAT = "block-by-block training state 1"
+CURE = "delete it and train from the beginning"
+
+
+def kept_run(chapter: str) -> Path:
+    """The file in which a chapter keeps its training run; the folder is made if needed.
+
+    The folder is _build at the book's root, or the one that BLOCKS_RUNS names.
+    """
+    folder = Path(os.environ.get("BLOCKS_RUNS") or BUILT)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"chapter{chapter}.safetensors"
+
+
+def fingerprint(rows: tuple[Tensor, Tensor]) -> str:
+    """Sixteen hexadecimal digits of the rows' shape and of about a hundred of them."""
+    inputs, targets = rows
+    digest = hashlib.sha256(str(tuple(inputs.shape)).encode())
+    for tensor in (inputs, targets):
+        some = tensor[:: max(1, len(tensor) // 100)].contiguous()
+        digest.update(some.cpu().numpy().tobytes())
+    return digest.hexdigest()[:16]
+
+
+def weights_of(model: nn.Module) -> dict[str, Tensor]:
+    """Every parameter and every lasting buffer by name, tied ones once.
+
+    Buffers that a model does not keep (the angles of rotary positions, for instance)
+    follow from its config; how they are laid out may change with the code.
+    """
+    kept = model.state_dict().keys()
+    buffers = {name: b for name, b in model.named_buffers() if name in kept}
+    return dict(model.named_parameters()) | buffers
+
+
+def averages_of(
+    optimizers: list[torch.optim.Optimizer],
+) -> Iterator[tuple[str, torch.optim.Optimizer, Tensor]]:
+    """A name for the state of each parameter, its optimizer, and the parameter."""
+    for i, optimizer in enumerate(optimizers):
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        for j, parameter in enumerate(parameters):
+            yield f"optimizer.{i}.{j}", optimizer, parameter
+
+
+def checksum(tensors: dict[str, Tensor], history: str) -> str:
+    """SHA-256 of the tensors' names and bytes, in order, and of the history."""
+    digest = hashlib.sha256(history.encode())
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def save_state(
+    path: str | Path,
+    model: nn.Module,
+    optimizers: list[torch.optim.Optimizer],
+    run: dict[str, Any],
+    history: dict[str, list[float]],
+) -> None:
+    """Write the state of a run; a crash or a full disk leaves the old file whole.
+
+    run: what the run is (recipe, rows), in values that JSON can hold.
+    """
+    tensors = {f"model.{name}": t for name, t in weights_of(model).items()}
+    for name, optimizer, parameter in averages_of(optimizers):
+        for part, value in optimizer.state[parameter].items():
+            tensors[f"{name}.{part}"] = value
+    tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
+    texts = {"format": FORMAT, "run": json.dumps(run), "history": json.dumps(history)}
+    texts["sha256"] = checksum(tensors, texts["history"])
+    temporary = Path(f"{path}.{os.getpid()}.tmp")
+    try:
+        save_file(tensors, temporary, texts)
+        os.replace(temporary, path)
+    except SafetensorError as error:
+        raise OSError(f"{path} could not be saved: {error}") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Tensors and texts of a state file. Raises ValueError if it is damaged."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            texts = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path} is no whole state file ({error}); {CURE}") from None
+    if texts.get("format") != FORMAT:
+        raise ValueError(f"{path} is not the state of a training run; {CURE}")
+    if texts["sha256"] != checksum(tensors, texts["history"]):
+        raise ValueError(f"{path} was changed or damaged (wrong checksum); {CURE}")
+    return tensors, texts
+
+
+@torch.no_grad()
+def load_state(
+    path: str | Path,
+    model: nn.Module,
+    optimizers: list[torch.optim.Optimizer],
+    run: dict[str, Any],
+) -> dict[str, list[float]]:
+    """Put model and optimizers where save_state left them; returns the history.
+
+    Raises ValueError if the file is damaged or belongs to another run; then nothing
+    has been changed.
+    """
+    tensors, texts = read_state(path)
+    theirs, ours = json.loads(texts["run"]), json.loads(json.dumps(run))
+    for name in theirs | ours:
+        if theirs.get(name) != ours.get(name):
+            raise ValueError(
+                f"{path} belongs to another run: its {name} is {theirs.get(name)!r}, "
+                f"not {ours.get(name)!r}; give another path, or resume=False"
+            )
+    weights = {f"model.{name}": t for name, t in weights_of(model).items()}
+    shapes = {name: tuple(t.shape) for name, t in weights.items()}
+    saved = {n: tuple(t.shape) for n, t in tensors.items() if n.startswith("model.")}
+    for name in shapes | saved:
+        if shapes.get(name) != saved.get(name):
+            raise ValueError(
+                f"{path} belongs to another model, or to older code: {name} has shape "
+                f"{saved.get(name)} in the file and {shapes.get(name)} here; {CURE}"
+            )
+    for name, weight in weights.items():
+        weight.copy_(tensors[name])
+    for name, optimizer, parameter in averages_of(optimizers):
+        for key, value in tensors.items():
+            if key.startswith(f"{name}."):
+                value = value.to(parameter.device)
+                optimizer.state[parameter][key.removeprefix(f"{name}.")] = value
+    return json.loads(texts["history"])

@@ -1,0 +1,23 @@
+"""Data on its way to the model: public files by name, token files, windows, rows.
+
+`sources` fetches real data where a section asks for it; `token_windows` cuts one long
+row of ids into windows; `rows` makes rows of documents and says in which order a
+training run reads them. The model's chapters train on rows."""
+
+from shared.lazy import offers
+
+__getattr__, __dir__, __all__ = offers(
+    __name__,
+    {
+        "sources": (
+            "REGISTRY", "DataUnavailable", "Source", "available", "cache_folder",
+            "fetch", "gpt2_folder", "try_fetch",
+        ),
+        "token_files": ("open_ids", "read_text", "save_ids"),
+        "token_windows": ("batches", "check_length", "random_batch", "windows"),
+        "rows": (
+            "IGNORE", "Rows", "check_rows", "document_rows", "epoch_order",
+            "in_parts", "pad_rows", "single_rows", "step_rows",
+        ),
+    },
+)

@@ -1,0 +1,120 @@
+"""Rows for training: documents as rows of token ids, and the order to read them in.
+
+A row is T tokens and, as targets, the tokens that follow them; a target of IGNORE does
+not count. N rows are two tensors of whole numbers, (N, T) each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from shared.tokenizer.bpe import BPETokenizer
+
+IGNORE = -100  # a target that does not count; torch's own number for it
+Rows = tuple[Tensor, Tensor]  # inputs and targets, whole numbers, (N, T) each
+
+
+def pad_rows(rows: list[list[int]], length: int, fill: int) -> Rows:
+    """Inputs and targets, (N, length) each, of rows of at most length + 1 tokens."""
+    inputs = torch.full((len(rows), length), fill)
+    targets = torch.full((len(rows), length), IGNORE)
+    for i, row in enumerate(rows):
+        inputs[i, : len(row) - 1] = torch.tensor(row[:-1])
+        targets[i, : len(row) - 1] = torch.tensor(row[1:])
+    return inputs, targets
+
+
+def document_rows(
+    documents: Iterable[str], tokenizer: BPETokenizer, length: int
+) -> Rows:
+    """Rows that begin where a document begins, (N, length) each; the last is padded.
+
+    A row is the end-of-text token, a document, end-of-text, the next one and so on.
+    What does not fit is left out, and the next row begins with the next document. (To
+    fill rows with documents that fit would teach that short ones never come first.)
+    """
+    if length < 1:
+        raise ValueError(f"the row length is {length}; it must be at least 1")
+    end = tokenizer.special_tokens["<|endoftext|>"]
+    rows: list[list[int]] = []
+    row = [end]
+    for document in documents:
+        row += [*tokenizer.encode_ordinary(document), end]
+        if len(row) > length:
+            rows.append(row[: length + 1])
+            row = [end]
+    if len(row) > 1:
+        rows.append(row)
+    return pad_rows(rows, length, end)
+
+
+def single_rows(
+    documents: Iterable[str], tokenizer: BPETokenizer, length: int, ending: bool = False
+) -> Rows:
+    """One document per row, (N, length): the end-of-text token, then the document.
+
+    ending: also count the end-of-text token that follows; to train on, since a model
+    must learn where to stop. Without it the rows count what tales.bill counts. Raises
+    ValueError if a document does not fit, as its loss would be that of a part.
+    """
+    end = tokenizer.special_tokens["<|endoftext|>"]
+    after = [end] * ending
+    rows = [[end, *tokenizer.encode_ordinary(text), *after] for text in documents]
+    longest = max(map(len, rows), default=1) - 1
+    if longest > length:
+        raise ValueError(
+            f"a document of {longest} tokens does not fit a row of {length}; give a "
+            "larger length, or leave it out"
+        )
+    return pad_rows(rows, length, end)
+
+
+def in_parts(rows: Rows, parts: int) -> Iterator[Rows]:
+    """Rows (B, T) in parts of similar length, each cut to its longest row.
+
+    Cutting off columns in which no target counts changes no loss, and saves the work
+    of reading padding: a causal model's answers do not depend on what comes later.
+    """
+    inputs, targets = rows
+    places = torch.arange(1, targets.shape[1] + 1, device=targets.device)
+    used = ((targets != IGNORE) * places).amax(1)  # (B,): the last place that counts
+    for chosen in used.argsort(stable=True).chunk(parts):
+        width = max(1, int(used[chosen].max()))
+        yield inputs[chosen, :width], targets[chosen, :width]
+
+
+def check_rows(rows: Rows, model: nn.Module) -> None:
+    """Raise ValueError unless rows are inputs and targets that the model can read."""
+    inputs, targets = rows
+    if inputs.dim() != 2 or inputs.shape != targets.shape or not inputs.numel():
+        raise ValueError(
+            f"the rows have inputs {tuple(inputs.shape)} and targets "
+            f"{tuple(targets.shape)}; expected the same (N, T), with N and T at least "
+            "1: is the text shorter than one row?"
+        )
+    context = getattr(getattr(model, "config", None), "context", math.inf)
+    if inputs.shape[1] > context:
+        raise ValueError(
+            f"the rows are {inputs.shape[1]} tokens long, but the model's context is "
+            f"{context}; cut shorter rows"
+        )
+
+
+@lru_cache(maxsize=2)
+def epoch_order(n: int, seed: int, epoch: int) -> Tensor:
+    """The order of n rows in one epoch (one pass through the data)."""
+    generator = torch.Generator().manual_seed(2 * (1_000_003 * seed + epoch))
+    return torch.randperm(n, generator=generator)
+
+
+def step_rows(step: int, n: int, batch: int, seed: int) -> list[int]:
+    """Which of n rows step 1, 2, ... reads: every row once before any row twice."""
+    places = range((step - 1) * batch, step * batch)
+    return [int(epoch_order(n, seed, place // n)[place % n]) for place in places]

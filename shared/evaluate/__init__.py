@@ -1,0 +1,32 @@
+"""How good is it? Losses and bills in nats, n-grams to compare with, skills, an exam.
+
+`prices` charges a model for each token, `ngrams` are the counts that it must beat,
+`skills` tell what it has learned, `exam` asks and marks with intervals, `duplicates`
+finds what was in the training data already."""
+
+from shared.lazy import offers
+
+__getattr__, __dir__, __all__ = offers(
+    __name__,
+    {
+        "prices": (
+            "bill", "bills", "bits_per_byte", "end_of_text", "loss", "perplexity",
+            "price", "spans", "total",
+        ),
+        "ngrams": (
+            "NgramModel", "Uniform", "count_ngrams", "draw_words", "mean_surprise",
+            "price_words", "surprise",
+        ),
+        "skills": (
+            "CERTAIN", "Exam", "SKILLS", "first_slip", "grade", "is_straight",
+            "kind_of", "make_exam", "misplaces",
+        ),
+        "duplicates": (
+            "check_search", "jaccard", "near_pairs", "rare_part", "shingles",
+        ),
+        "exam": (
+            "CHOOSABLE", "SEED", "SUBJECTS", "answer_row", "bootstrap_interval",
+            "check_marks", "kappa", "option_nats", "paired_difference",
+        ),
+    },
+)

@@ -1,0 +1,27 @@
+"""From a model that writes to one that sorts, answers, and is preferred or rewarded.
+
+`classifier` gives a model another head, `assistant` teaches it to answer,
+`preferences` is DPO, `rewards` is GRPO."""
+
+from shared.lazy import offers
+
+__getattr__, __dir__, __all__ = offers(
+    __name__,
+    {
+        "classifier": (
+            "FINE_TUNING", "bag_counts", "balanced", "class_logits", "features",
+            "fit_linear", "freeze", "hit_rate", "label_rows", "last_real",
+            "unsigned", "wilson",
+        ),
+        "assistant": ("chat_rows", "extend"),
+        "preferences": (
+            "Pair", "answer_logprobs", "collect_pairs", "dpo_loss", "margins",
+            "pair_rows", "reference_logprobs", "shows_way", "token_logprobs",
+            "train_dpo", "update",
+        ),
+        "rewards": (
+            "Reward", "answer_groups", "check_run", "divergence", "drawn_rows",
+            "group_advantages", "grpo_loss", "grpo_losses", "right", "train_grpo",
+        ),
+    },
+)

@@ -1,0 +1,62 @@
+"""The assistant: a model that knows the marks of a chat, and rows to learn from.
+
+A conversation is one row of tokens, see `tokenizer.template`. Only the answer counts in
+the loss: the model shall learn to answer, not to ask.
+
+Source: Ouyang et al. (2022), "Training language models to follow instructions with
+human feedback" (supervised fine-tuning is its first step).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import torch
+
+from shared.data.rows import IGNORE, Rows, pad_rows
+from shared.model.gpt import GPT
+from shared.tales.tasks import Lesson
+from shared.tokenizer.bpe import BPETokenizer
+from shared.tokenizer.template import MARKS, lesson_ids, marks_of
+
+
+@torch.no_grad()
+def extend(
+    model: GPT, tok: BPETokenizer, marks: Sequence[str] = MARKS
+) -> tuple[GPT, BPETokenizer]:
+    """A larger copy of the model and tokenizer, which know some more special tokens.
+
+    The new rows of embedding and head begin at the mean of the old ones: a token like
+    no other, which takes at most 1 / V of the old ones' probability. Returns (model,
+    tokenizer). Raises ValueError for a mark that is known already.
+    """
+    known = [mark for mark in marks if mark in tok.special_tokens]
+    if known:
+        raise ValueError(f"the tokenizer knows {known} already; extend it only once")
+    longer = BPETokenizer(tok.merges, [*tok.special_tokens, *marks])
+    larger = GPT(replace(model.config, vocab_size=len(longer)))
+    own, size = larger.state_dict(), model.config.vocab_size
+    for name, old in model.state_dict().items():
+        if name in ("tokens.weight", "head.weight"):
+            own[name][:size] = old  # (V, C)
+            own[name][size:] = old.mean(0)
+        else:
+            own[name].copy_(old)
+    return larger.eval(), longer
+
+
+def chat_rows(
+    lessons: Iterable[Lesson], tok: BPETokenizer, masked: bool = True
+) -> Rows:
+    """Rows to learn from, inputs and targets (N, T): a lesson each, filled up with
+    <|end|>; only the answers count, or with masked=False the prompts too.
+    """
+    made = [lesson_ids(tok, lesson.prompt, lesson.answer) for lesson in lessons]
+    longest = max(len(ids) for ids, _ in made) - 1
+    inputs, targets = pad_rows([ids for ids, _ in made], longest, marks_of(tok)[2])
+    for row, (_, start) in zip(targets, made):
+        row[: start - 1 if masked else 0] = IGNORE  # the last mark predicts the answer
+    return inputs, targets
+
+

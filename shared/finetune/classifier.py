@@ -1,0 +1,163 @@
+"""Classifying texts: labelled rows, the state to read, heads to fit, honest measures.
+
+A labelled row is a row of `shared.data` in which one target counts: the label, at the
+last real token. So `shared.train.train` trains a classifier as it trains a language
+model. Shapes: N texts, T tokens, C channels, W words.
+
+Sources: Radford et al. (2018), "Improving language understanding by generative
+pre-training"; the interval is that of Wilson (1927), "Probable inference, the law of
+succession, and statistical inference".
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from shared import tales
+from shared.data.rows import IGNORE, Rows, single_rows
+from shared.model.gpt import GPT, evaluating
+from shared.train.recipe import Recipe
+
+if TYPE_CHECKING:
+    from shared.tokenizer.bpe import BPETokenizer
+
+#: How chapter 07 trains a whole classifier, with chapter 06's optimizers.
+FINE_TUNING = Recipe(
+    steps=120,
+    batch=16,
+    accumulate=2,
+    optimizer="muon",
+    rate=0.003,
+    muon_rate=0.01,
+    warmup=12,
+)
+
+
+def balanced(seed: int, n: int) -> tuple[list[str], Tensor]:
+    """n messages, every other one spam, and their labels (n,): 1 for spam, else 0.
+
+    The first so many of them are balanced, too. Raises ValueError for an odd n.
+    """
+    if n < 2 or n % 2:
+        raise ValueError(f"n is {n}; give an even number of messages, 2 or more")
+    found: dict[int, list[str]] = {1: [], 0: []}
+    for document in tales.documents(seed, 4 * n + 100, kind="message"):
+        found[int(document.facts["spam"])].append(document.text)
+    if len(found[1]) < n // 2:  # a quarter of all messages are spam
+        raise ValueError(f"seed {seed} has too little spam for {n} messages")
+    pairs = zip(found[1][: n // 2], found[0])
+    return [text for pair in pairs for text in pair], torch.tensor([1, 0] * (n // 2))
+
+
+def unsigned(text: str) -> str:
+    """A text without its last line, the name; the line end before it stays."""
+    return text.rpartition("\n")[0] + "\n" if "\n" in text else text + "\n"
+
+
+def label_rows(
+    texts: Sequence[str], labels: Tensor, tok: BPETokenizer, length: int
+) -> Rows:
+    """One text per row, (N, length); all targets are IGNORE but one, the label.
+
+    It stands at the last real token. labels: (N,), whole numbers from 0 on. Raises
+    ValueError if a text does not fit, or if there is not one label for each text.
+    """
+    if len(texts) != len(labels):
+        raise ValueError(f"{len(texts)} texts, {len(labels)} labels: give one each")
+    inputs, targets = single_rows(texts, tok, length, ending=True)
+    lengths = (targets != IGNORE).sum(1)  # (N,): <|endoftext|> and the text
+    targets = torch.full_like(targets, IGNORE)
+    targets[torch.arange(len(texts)), lengths - 1] = labels
+    return inputs, targets
+
+
+def last_real(hidden: Tensor, lengths: Tensor) -> Tensor:
+    """Of each row the state at its last real token: (B, T, C), (B,) -> (B, C)."""
+    if lengths.min() < 1 or lengths.max() > hidden.shape[1]:
+        raise ValueError(
+            f"lengths go from {lengths.min()} to {lengths.max()}, but a row has 1 to "
+            f"{hidden.shape[1]} tokens; count the tokens that are no padding"
+        )
+    return hidden[torch.arange(len(lengths)), lengths - 1]
+
+
+def features(model: GPT, rows: Rows, batch: int = 50) -> Tensor:
+    """What the model's body says of each labelled row, (N, C), without gradients."""
+    inputs, targets = rows
+    lengths = (targets != IGNORE).int().argmax(1) + 1  # (N,)
+    parts = zip(inputs.split(batch), lengths.split(batch))
+    with evaluating(model):
+        found = [last_real(model.hidden(x[:, : n.max()]), n) for x, n in parts]
+    return torch.cat(found)
+
+
+def class_logits(model: GPT, rows: Rows) -> Tensor:
+    """The scores of the classes for each labelled row, (N, classes)."""
+    with evaluating(model):
+        return model.head(features(model, rows))
+
+
+def freeze(model: nn.Module, *spared: str) -> int:
+    """Freeze all parameters but those whose names begin with one of `spared`.
+
+    Returns how many numbers are still trained. Raises ValueError for a name that no
+    parameter begins with.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    for begin in spared:
+        if not any(name.startswith(begin) for name in names):
+            raise ValueError(f"no parameter's name begins with {begin!r}; see {names}")
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith(spared))
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+def bag_counts(texts: Sequence[str], vocabulary: dict[str, int]) -> Tensor:
+    """A bag of words for each text, (N, W): how often each known word stands in it."""
+    counts = torch.zeros(len(texts), len(vocabulary))
+    for i, text in enumerate(texts):
+        for word in tales.words(text):
+            if word in vocabulary:
+                counts[i, vocabulary[word]] += 1
+    return counts
+
+
+def fit_linear(
+    x: Tensor, labels: Tensor, classes: int = 2, steps: int = 200, rate: float = 0.01
+) -> nn.Linear:
+    """Logistic regression: the head that suits features (N, C) and labels (N,) best.
+
+    It starts at zero and sees all examples in each step, so nothing is left to chance.
+    """
+    head = nn.Linear(x.shape[1], classes, bias=False)
+    nn.init.zeros_(head.weight)
+    optimizer = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.01)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(head(x), labels).backward()
+        optimizer.step()
+    return head.requires_grad_(False)
+
+
+def hit_rate(logits: Tensor, labels: Tensor) -> float:
+    """The share of rows whose highest score is the right one; (N, classes), (N,)."""
+    return (logits.argmax(1) == labels).double().mean().item()
+
+
+def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:
+    """Between which shares the truth lies, when `right` of n tries were right.
+
+    z: 1.96 for an interval that holds the true share 95 times in 100.
+    """
+    if not 0 <= right <= n or n < 1:
+        raise ValueError(f"{right} of {n} right: expected 0 <= right <= n, n above 0")
+    share, spread = right / n, z * z / n
+    middle = (share + spread / 2) / (1 + spread)
+    half = z * math.sqrt(share * (1 - share) / n + spread / (4 * n)) / (1 + spread)
+    return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,0 +1,191 @@
+"""Rewards: learning from answers that a program can mark, by group-relative policy
+optimisation (GRPO).
+
+For each prompt the model writes a group of answers. An answer that is marked better
+than its group's mean becomes more likely, one that is worse less likely. No answer has
+to be shown: the model learns from its own. Log-probabilities are in nats.
+
+Source: Shao et al. (2024), "DeepSeekMath: pushing the limits of mathematical reasoning
+in open language models"; clipping from Schulman et al. (2017), "Proximal policy
+optimization algorithms"; the estimate of the divergence from Schulman (2020),
+"Approximating KL divergence".
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
+from shared.finetune.preferences import token_logprobs, update
+from shared.generate.answering import until
+from shared.generate.sampling import generate
+from shared.model.gpt import GPT, evaluating
+from shared.tales.tasks import Lesson, is_right
+from shared.tokenizer.bpe import BPETokenizer
+from shared.tokenizer.template import marks_of, prompt_ids
+from shared.train.log import History
+from shared.train.optimizers import make_optimizers
+from shared.train.recipe import Recipe
+
+#: A reward: marks an answer to a lesson with a number, the higher the better.
+Reward = Callable[[Lesson, str], float]
+
+
+def right(lesson: Lesson, answer: str) -> float:
+    """The honest reward: 1 for a right answer (see lessons.is_right), else 0."""
+    return float(is_right(lesson, answer))
+
+
+def group_advantages(rewards: Tensor) -> Tensor:
+    """Rewards (P, G) of G answers to each of P prompts -> advantages (P, G).
+
+    How many standard deviations an answer is above its group's mean. A group whose
+    answers all earn the same teaches nothing.
+    """
+    mean = rewards.mean(1, keepdim=True)  # (P, 1)
+    return (rewards - mean) / (rewards.std(1, keepdim=True) + 1e-4)
+
+
+def divergence(new: Tensor, ref: Tensor) -> Tensor:
+    """An estimate, never negative, of how far the model has left the reference, per
+    token (B, T), from the log-probabilities of the tokens that were drawn.
+    """
+    return torch.exp(ref - new) - (ref - new) - 1
+
+
+def grpo_loss(
+    new: Tensor,
+    old: Tensor,
+    ref: Tensor,
+    advantages: Tensor,
+    counts: Tensor,
+    clip: float = 0.2,
+    beta: float = 0.04,
+) -> Tensor:
+    """The mean over answers of the mean over their tokens.
+
+    new, old, ref: log p of the drawn tokens (B, T) by the model now, by the model that
+    drew them, and by the reference. advantages: (B,). counts: where an answer has
+    tokens (B, T). clip: a token whose probability has changed by this share already
+    is not pushed further. beta: how dear it is to leave the reference.
+    """
+    ratio = torch.exp(new - old)  # (B, T)
+    held = ratio.clamp(1 - clip, 1 + clip)
+    gain = torch.minimum(ratio * advantages[:, None], held * advantages[:, None])
+    per_token = (beta * divergence(new, ref) - gain) * counts
+    return (per_token.sum(1) / counts.sum(1)).mean()
+
+
+def answer_groups(
+    model: GPT,
+    tok: BPETokenizer,
+    prompts: Sequence[str],
+    group: int,
+    max_new_tokens: int,
+    generator: torch.Generator,
+) -> tuple[list[list[str]], Rows]:
+    """`group` drawn answers to each prompt, and the rows that hold them, (P * G, T).
+
+    Prompts of equal length are read together.
+    """
+    stop = marks_of(tok)[2]
+    asked = [prompt_ids(tok, prompt) for prompt in prompts]
+    answers: list[list[str]] = [[] for _ in prompts]
+    drawn: list[list[list[int]]] = [[] for _ in prompts]
+    for length in sorted({len(ids) for ids in asked}):
+        at = [i for i, ids in enumerate(asked) if len(ids) == length]
+        ids = torch.tensor([asked[i] for i in at for _ in range(group)])
+        found = generate(model, ids, max_new_tokens, eos=stop, generator=generator)
+        for place, row in enumerate(found[:, length:]):
+            said = until(row, stop)
+            ended = [stop] * (len(said) < len(row))
+            answers[at[place // group]].append(tok.decode(said))
+            drawn[at[place // group]].append(said + ended)
+    pairs = [(asked[i], ids) for i in range(len(asked)) for ids in drawn[i]]
+    return answers, drawn_rows(pairs, stop)
+
+
+def drawn_rows(pairs: list[tuple[list[int], list[int]]], fill: int) -> Rows:
+    """Rows (B, T) of (prompt, answer) ids; only the answers' tokens count."""
+    rows = [asked + said for asked, said in pairs]
+    inputs, targets = pad_rows(rows, max(map(len, rows)) - 1, fill)
+    for row, (asked, _) in zip(targets, pairs):
+        row[: len(asked) - 1] = IGNORE  # the prompt's last token predicts the answer
+    return inputs, targets
+
+
+def train_grpo(
+    model: GPT,
+    tok: BPETokenizer,
+    lessons: Sequence[Lesson],
+    reward: Reward,
+    recipe: Recipe,
+    group: int = 8,
+    updates: int = 2,
+    max_new_tokens: int = 40,
+    beta: float = 0.04,
+) -> History:
+    """Train in place by rewards; recipe.batch is the number of prompts in a step.
+
+    updates: how often a step's answers are used. Returns the mean reward, the answers'
+    mean length in tokens and the divergence from the model that came in, per step.
+    Raises ValueError without lessons, for a group of one, and for no update.
+    """
+    check_run(lessons, group, updates)
+    reference = copy.deepcopy(model).eval()
+    draw = torch.Generator().manual_seed(recipe.seed)
+    optimizers, history = make_optimizers(model, recipe), History()
+    for step in range(1, recipe.steps + 1):
+        at = step_rows(step, len(lessons), recipe.batch, recipe.seed)
+        asked = [lessons[i] for i in at]
+        prompts = [lesson.prompt for lesson in asked]
+        answers, rows = answer_groups(model, tok, prompts, group, max_new_tokens, draw)
+        marks = [[reward(x, y) for y in ys] for x, ys in zip(asked, answers)]
+        rewards = torch.tensor(marks, dtype=torch.float32)  # (P, G)
+        advantages = group_advantages(rewards).flatten()  # (B,), B = P * G
+        counted = int((rows[1] != IGNORE).sum())
+        numbers = {"reward": rewards.mean().item(), "length": counted / len(rows[1])}
+        losses = grpo_losses(model, reference, rows, advantages, updates, beta)
+        for loss, away in losses:
+            update(model, loss, optimizers, recipe, step)
+            numbers["divergence"] = away
+        history.add(counted, numbers)
+    return history
+
+
+def grpo_losses(
+    model: GPT,
+    reference: GPT,
+    rows: Rows,
+    advantages: Tensor,
+    updates: int,
+    beta: float,
+) -> Iterator[tuple[Tensor, float]]:
+    """The loss of one step's answers, as often as they are used, and the divergence.
+
+    Between two of them the model is to be updated; who drew the answers stays fixed.
+    """
+    counts = rows[1] != IGNORE  # (B, T)
+    with evaluating(model):
+        old, ref = token_logprobs(model, rows), token_logprobs(reference, rows)
+    for _ in range(updates):
+        new = token_logprobs(model, rows)
+        away = (divergence(new.detach(), ref) * counts).sum() / counts.sum()
+        yield grpo_loss(new, old, ref, advantages, counts, beta=beta), away.item()
+
+
+def check_run(lessons: Sequence[Lesson], group: int, updates: int) -> None:
+    """Raise ValueError, naming what is wrong, unless one can train by these rewards."""
+    if not lessons:
+        raise ValueError("there is no lesson to ask; give at least one")
+    if group < 2:
+        raise ValueError(
+            f"group is {group}; an answer is compared with others to the same prompt, "
+            "so give at least 2"
+        )
+    if updates < 1:
+        raise ValueError(f"updates is {updates}; use each step's answers at least once")

@@ -1,0 +1,51 @@
+"""Answers of a chat model: prompts in its template, read together, up to the stop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from shared.generate.sampling import generate
+from shared.model.gpt import GPT
+from shared.tokenizer.bpe import BPETokenizer
+from shared.tokenizer.template import marks_of, prompt_ids
+
+
+def replies(
+    model: GPT,
+    tok: BPETokenizer,
+    prompts: Sequence[str],
+    max_new_tokens: int = 160,
+    temperature: float = 1.0,
+    top_k: int | None = 1,
+    generator: torch.Generator | None = None,
+) -> list[str]:
+    """The assistant's answers; with top_k=1 the likeliest token each time.
+
+    Prompts of equal length are read together, so that no row needs padding.
+    """
+    if isinstance(prompts, str):
+        raise TypeError("expected several prompts, got one str; give [prompt]")
+    stop, rows = marks_of(tok)[2], [prompt_ids(tok, prompt) for prompt in prompts]
+    answers = [""] * len(rows)
+    for length in sorted({len(row) for row in rows}):
+        group = [i for i, row in enumerate(rows) if len(row) == length]
+        ids = torch.tensor([rows[i] for i in group])
+        options = {"temperature": temperature, "top_k": top_k, "eos": stop}
+        found = generate(model, ids, max_new_tokens, generator=generator, **options)
+        for i, row in zip(group, found[:, length:]):
+            answers[i] = tok.decode(until(row, stop))
+    return answers
+
+
+def until(row: Tensor, stop: int) -> list[int]:
+    """The ids of a row (T,) before the first `stop`."""
+    ids = row.tolist()
+    return ids[: ids.index(stop)] if stop in ids else ids
+
+
+def reply(model: GPT, tok: BPETokenizer, prompt: str, **options: object) -> str:
+    """One answer: see replies."""
+    return replies(model, tok, [prompt], **options)[0]

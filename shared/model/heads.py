@@ -1,0 +1,27 @@
+"""Heads: what reads a model's last hidden state, exchanged for another.
+
+A GPT's head gives every token of the vocabulary a score. A classifier keeps the body
+and gives each class a score instead. `shared.checkpoint` saves both.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from shared.model.gpt import GPT
+
+
+def swap_head(model: GPT, classes: int, seed: int = 0) -> GPT:
+    """Give a model a new head, one score per class, drawn with std 0.02; the model.
+
+    Afterwards model(ids (B, T)) is (B, T, classes). A tied embedding stays as it is.
+    """
+    if not isinstance(classes, int) or classes < 2:
+        raise ValueError(f"classes is {classes!r}; expected a whole number, 2 or more")
+    draw = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):  # the global generator stays as it is
+        head = nn.Linear(model.config.width, classes, bias=False)
+    nn.init.normal_(head.weight, 0.0, 0.02, generator=draw)
+    model.head = head.to(model.tokens.weight)
+    return model

@@ -1,0 +1,135 @@
+"""Train the book's shipped models and write them to shared/models/.
+
+    python3 course.py train base              hours on two cores, minutes on a GPU
+    python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
+    python3 course.py train classify          two minutes; chat takes half an hour, and
+    python3 course.py train dpo               dpo and grpo, made from chat, some minutes
+    python3 course.py train ablations         chapter 06's study, an hour on one core
+
+Each model has one recipe here, seeds included, so that anybody can make it again; the
+passport notes what came out. A run that is killed goes on from where it was saved last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from shared import ROOT
+from shared.runs.classifier import make_classify
+from shared.runs.shipping import TOKENIZER, finish
+from shared.runs.study import make_ablations
+from shared.runs.tuned import make_chat, make_dpo, make_grpo
+
+CHUNK = 5000  # documents that are written from one seed
+LONGEST = 256  # tokens; no document of the book's language is as long
+TEST_SEED, TEST_DOCUMENTS = 3, 1000  # chapter 01's test documents
+
+
+def chunk_of_rows(seed: int):  # noqa: ANN201 (numpy is imported where it is needed)
+    """Inputs and targets of one chunk of documents, small numbers to send around."""
+    import numpy
+    import torch
+
+    from shared import tales
+    from shared.data import single_rows
+    from shared.tokenizer import BPETokenizer
+
+    torch.set_num_threads(1)
+    tok = BPETokenizer.load(TOKENIZER)
+    texts = [document.text for document in tales.documents(seed, CHUNK)]
+    rows = single_rows(texts, tok, LONGEST, ending=True)
+    return tuple(part.numpy().astype(numpy.int16) for part in rows)
+
+
+def many_rows(first_seed: int, chunks: int):  # noqa: ANN201
+    """Rows of chunks x CHUNK documents, written by one process per core."""
+    import numpy
+    import torch
+
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        parts = list(pool.map(chunk_of_rows, range(first_seed, first_seed + chunks)))
+    whole = (numpy.concatenate(side) for side in zip(*parts, strict=True))
+    return tuple(map(torch.from_numpy, whole))
+
+
+def make_base(options: argparse.Namespace) -> None:
+    """The base model of chapter 06: its own recipe, with more documents and steps."""
+    from shared import checkpoint, evaluate, tales
+    from shared.model import GPT
+    from shared.runs import BASE, LONG_RUN
+    from shared.tokenizer import BPETokenizer
+    from shared.train import train
+
+    recipe = LONG_RUN
+    if options.steps:
+        warmup = min(recipe.warmup, options.steps // 10)
+        recipe = dataclasses.replace(recipe, steps=options.steps, warmup=warmup)
+    seed, chunks = 1001, math.ceil(min(recipe.steps * recipe.batch, 640_000) / CHUNK)
+    print(f"writing {chunks * CHUNK:,} documents", flush=True)
+    rows = many_rows(seed, chunks)
+    tok = BPETokenizer.load(TOKENIZER)
+    test = tales.documents(TEST_SEED, TEST_DOCUMENTS)
+    texts = [document.text for document in test]
+    tokens = sum(len(tok.encode(text)) for text in texts)
+    floor = sum(document.nats for document in test) / tokens
+    model, start = GPT(BASE, seed=1), time.time()
+    state = options.out / "base.training.safetensors"
+    history = train(
+        model, rows, recipe, every=options.every, path=state, resume=True, floor=floor
+    )
+    model.cpu()
+    loss = evaluate.loss(model, tok, texts)
+    print(f"loss {loss:.4f}, floor {floor:.4f}, gap {loss - floor:.4f} nats per token")
+    facts = {
+        "seeds": [seed, seed + chunks - 1],
+        "documents": chunks * CHUNK,
+        "tokenizer_sha256": checkpoint.sha256(TOKENIZER),
+        "tokens_seen": int(history["tokens"][-1]),
+        "minutes": round((time.time() - start) / 60, 1),
+        "loss": round(loss, 4),
+        "floor": round(floor, 4),
+        "gap": round(loss - floor, 4),
+    }
+    finish("base", model, tok, facts, options)
+    state.unlink()
+
+
+MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "base": make_base,
+    "ablations": make_ablations,
+    "classify": make_classify,
+    "chat": make_chat,
+    "dpo": make_dpo,
+    "grpo": make_grpo,
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the model that is named; 0 when it is done."""
+    parser = argparse.ArgumentParser(
+        prog="course.py train", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("name", choices=MAKERS, help="which of the shipped models")
+    parser.add_argument("--steps", type=int, help="a shorter trial; ships nothing")
+    parser.add_argument("--every", type=int, default=500, help="steps between saves")
+    parser.add_argument(
+        "--out", type=Path, default=ROOT / "_build", help="where the run is saved"
+    )
+    options = parser.parse_args(arguments)
+    if options.steps is not None and options.steps < 1:
+        parser.error(f"--steps is {options.steps}; give at least 1")
+    options.out.mkdir(parents=True, exist_ok=True)
+    MAKERS[options.name](options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

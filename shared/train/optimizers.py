@@ -1,0 +1,124 @@
+"""Optimizers: which parameters decay, AdamW for all of them, Muon for the matrices.
+
+Sources: Loshchilov and Hutter (2019), "Decoupled weight decay regularization" (AdamW);
+Jordan et al. (2024), "Muon: an optimizer for hidden layers in neural networks",
+kellerjordan.github.io/posts/muon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+from torch import Tensor, nn
+
+from shared.train.recipe import Recipe
+
+
+def decay_groups(model: nn.Module, decay: float) -> list[dict]:
+    """Two groups of parameters: matrices, which decay, and all others, which do not.
+
+    Norms, biases and embeddings do not decay; nor does a head that is tied to the
+    embedding. Frozen parameters are in neither group.
+    """
+    tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
+    matrices, others = [], []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            decays = parameter.dim() >= 2 and id(parameter) not in tables
+            (matrices if decays else others).append(parameter)
+    return [
+        {"params": matrices, "weight_decay": decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+@torch.no_grad()
+def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
+    """Nearly the closest matrix whose singular values are all 1; shape is kept.
+
+    Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x, with
+    three numbers that raise small ones fastest. Five steps bring most of them between
+    0.7 and 1.2; three are enough for the book's models, and quicker. A step multiplies
+    x by a matrix made of S = x x^T alone, so the steps are taken on the small square S.
+    """
+    a, b, c = 3.4445, -4.7750, 2.0315
+    x = matrix / (matrix.norm() + 1e-7)  # every singular value is now at most 1
+    tall = x.shape[0] > x.shape[1]
+    x = x.T if tall else x  # so that x @ x.T is the smaller square
+    square, whole = x @ x.T, None
+    for step in range(steps):
+        mix = torch.addmm(square, square, square, beta=b, alpha=c)  # b S + c S S
+        mix.diagonal().add_(a)  # a + b S + c S S: what this step multiplies x by
+        whole = mix if whole is None else mix @ whole  # all steps so far together
+        if step + 1 < steps:
+            square = mix @ square @ mix  # S of x after this step
+    x = whole @ x
+    return x.T if tall else x
+
+
+class Muon(torch.optim.Optimizer):
+    """Momentum, made orthogonal: every direction of a matrix moves by the same amount.
+
+    For matrices inside the network only, in single precision; give the rest to AdamW.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        lr: float = 0.02,
+        momentum: float = 0.95,
+        weight_decay: float = 0.0,
+    ) -> None:
+        settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+        super().__init__(params, settings)
+
+    @torch.no_grad()
+    def step(self, closure: Callable | None = None) -> None:
+        """Update every matrix that has a gradient; `closure` is not used."""
+        for group in self.param_groups:
+            for p in (p for p in group["params"] if p.grad is not None):
+                if "average" not in self.state[p]:
+                    self.state[p]["average"] = torch.zeros_like(p)
+                average = self.state[p]["average"]
+                average.lerp_(p.grad, 1 - group["momentum"])
+                ahead = p.grad.lerp(average, group["momentum"])  # Nesterov's look ahead
+                size = group["lr"] * max(1, p.shape[0] / p.shape[1]) ** 0.5
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.add_(orthogonalise(ahead), alpha=-size)
+
+
+def adamw(
+    groups: list[dict], rate: float, betas: tuple[float, float]
+) -> torch.optim.AdamW:
+    """torch's AdamW over the groups that are not empty, in its fused form if it can."""
+    groups = [group for group in groups if group["params"]]
+    fused = all(p.device.type in ("cpu", "cuda") for g in groups for p in g["params"])
+    return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)
+
+
+def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """The optimizers of a recipe, each group with its highest rate as "peak".
+
+    "adamw" updates everything. With "muon", Muon takes the matrices of the blocks, and
+    AdamW the embeddings, the head, norms and biases.
+    """
+    groups = decay_groups(model, recipe.decay)
+    made: list[torch.optim.Optimizer] = []
+    if recipe.optimizer == "muon":
+        head = getattr(getattr(model, "head", None), "weight", None)
+        inside = [p for p in groups[0]["params"] if p is not head and p.dim() == 2]
+        if not inside:
+            raise ValueError("muon found no matrix inside the model; use 'adamw'")
+        known = {id(p) for p in inside}
+        for group in groups:
+            group["params"] = [p for p in group["params"] if id(p) not in known]
+        made.append(Muon(inside, recipe.muon_rate, weight_decay=recipe.decay))
+    if any(group["params"] for group in groups):
+        made.append(adamw(groups, recipe.rate, recipe.betas))
+    for optimizer in made:
+        for group in optimizer.param_groups:
+            group["peak"] = group["lr"]
+    if not made:
+        raise ValueError("every parameter of the model is frozen: nothing to train")
+    return made
