@@ -20,8 +20,8 @@ ORDER = (
 )
 BACK = {("evaluate.exam", "generate")}
 #: Lines of a file, about; exercises are lists of trials and mistakes, and grow.
-MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 262, 440, 40
-LONG = {"plot", "data.sources"}  # to be parted
+MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 262, 440, 44
+LONG = {"data.sources"}  # to be parted
 NAMES = {
     "tales": ("documents", "bill"),
     "tokenizer": ("BPETokenizer",),
