@@ -13,28 +13,18 @@ import math
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["PART_I", "RELEASE", "REPOSITORY", "setup", "where_you_are"]
+if TYPE_CHECKING:
+    from shared.contents import Chapter
+
+__all__ = ["RELEASE", "REPOSITORY", "setup", "where_you_are"]
 
 # The one place where the public address stands; `course.py address` writes it.
 REPOSITORY = "OWNER/block-by-block"
 RELEASE = "v0.1.0"
 
 ROOT = Path(__file__).resolve().parents[1]
-PART_I = {
-    "00": "Meet the machine",
-    "01": "Guessing the next word",
-    "02": "Text into numbers",
-    "03": "A network that learns",
-    "04": "Attention, slowly",
-    "05": "The GPT",
-    "06": "Pretraining to the floor",
-    "07": "A classifier",
-    "08": "From parrot to assistant",
-    "09": "Preferences and rewards",
-    "10": "Examine it honestly",
-    "11": "Ship it",
-}
 # Identifiers inside an SVG are random unless a salt is given, and its date is the day
 # it was drawn; both would change a stored figure on each run.
 FIGURE_RC = {"svg.hashsalt": "block-by-block", "svg.fonttype": "path"}
@@ -84,67 +74,82 @@ def _threads() -> None:
 
 
 def where_you_are(chapter: str) -> Place:
-    """Return the head of a chapter: map of Part I, minutes, the passport so far.
+    """Return the head of a chapter: map of the book, minutes, the passport so far.
 
-    `chapter` is a key of `PART_I`, such as "01". In a notebook the result shows itself
-    as HTML, elsewhere as text. An unknown chapter raises ValueError.
+    `chapter` is a number of `_toc.yml`, such as "01". In a notebook the result shows
+    itself as HTML, elsewhere as text. An unknown chapter raises ValueError, a passport
+    that is missing or broken raises PassportError.
     """
-    if chapter not in PART_I:
-        raise ValueError(
-            f"no chapter {chapter!r} in Part I; "
-            f'give one of "00" to "{max(PART_I)}", in quotation marks'
-        )
-    return Place(chapter, _minutes(chapter), _passport(chapter))
+    return place(chapter, ROOT)
+
+
+def place(chapter: str, root: Path) -> Place:
+    """Return the head of a chapter of the book in a folder: see `where_you_are`."""
+    from shared import contents
+
+    here = contents.chapter(chapter, root)
+    lines = [_minutes(here.name, root), _passport(chapter)]
+    return Place(here, contents.parts(root), lines)
 
 
 class Place:
     """Where the reader stands; shows itself as HTML in a notebook, else as text."""
 
-    def __init__(self, chapter: str, minutes: str, passport: str) -> None:
-        self.chapter = chapter
-        self.lines = [line for line in (minutes, passport) if line]
+    def __init__(
+        self, here: Chapter, parts: dict[str, list[Chapter]], lines: list[str]
+    ) -> None:
+        self.here, self.parts = here, parts
+        self.lines = [line for line in lines if line]
 
     def __repr__(self) -> str:
-        steps = " ".join(f"[{n}]" if n == self.chapter else n for n in PART_I)
-        title = f"Chapter {self.chapter}: {PART_I[self.chapter]}"
-        return "\n".join([steps, title, *self.lines])
+        rows = [
+            " ".join(f"[{one.number}]" if one == self.here else one.number for one in p)
+            for p in self.parts.values()
+        ]
+        title = f"Chapter {self.here.number}: {self.here.title}"
+        return "\n".join([" · ".join(rows), title, *self.lines])
 
     def _repr_html_(self) -> str:
-        steps = "".join(_step(n, title, self.chapter) for n, title in PART_I.items())
+        maps = "".join(
+            f'<ol aria-label="{html.escape(part)}" style="display:flex;'
+            'flex-wrap:wrap;gap:.35em;list-style:none;margin:0 0 .5em;padding:0">'
+            f"{''.join(_step(one, self.here) for one in found)}</ol>"
+            for part, found in self.parts.items()
+        )
         lines = "".join(
             f'<div style="margin-top:.3em">{html.escape(line)}</div>'
             for line in self.lines
         )
         return (
             '<div style="max-width:44em;line-height:1.4;color:inherit">'
-            '<ol aria-label="The chapters of Part I" style="display:flex;'
-            'flex-wrap:wrap;gap:.35em;list-style:none;margin:0 0 .5em;padding:0">'
-            f"{steps}</ol>{lines}</div>"
+            f"{maps}{lines}</div>"
         )
 
 
-def _step(number: str, title: str, here: str) -> str:
+def _step(one: Chapter, here: Chapter) -> str:
     """Return one chapter of the map as a list item; colours follow the page's text."""
     style = (
         "border:1px solid currentColor;border-radius:.5em;padding:.1em .55em;margin:0;"
     )
-    title, current = html.escape(title), ""
-    if number == here:
+    number, title, current = one.number, html.escape(one.title), ""
+    if one == here:
         current = ' aria-current="step"'
         style += "border-width:2px;font-weight:700"
         text = f"{number} {title}"
     else:
-        style += "opacity:.65" if number > here else "opacity:.9"
+        style += "opacity:.65" if number > here.number else "opacity:.9"
         text = number
     return f'<li{current} title="{number} {title}" style="{style}">{text}</li>'
 
 
-def _minutes(chapter: str) -> str:
-    """Return the sentence on reading and running time from book/minutes.json."""
-    try:
-        table = json.loads((ROOT / "book" / "minutes.json").read_text("utf-8"))
-        own = table["chapters"][chapter]
-    except (OSError, ValueError, KeyError):
+def _minutes(name: str, root: Path) -> str:
+    """Return the sentence on reading and running time from book/minutes.json.
+
+    A chapter that has no row there yet has no such sentence.
+    """
+    path = root / "book" / "minutes.json"
+    table = json.loads(path.read_text("utf-8"))["chapters"] if path.is_file() else {}
+    if not (own := table.get(name)):
         return ""
     reading, running = math.ceil(own["reading"]), math.ceil(own["running"])
     return (
@@ -159,10 +164,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _passport(chapter: str) -> str:
-    """Return one line of what the model's passport says so far, if there is one."""
-    try:
-        from shared.checkpoint import passport
-    except ImportError:
-        return ""
-    summary = getattr(passport, "summary", None)
-    return summary(chapter) if summary else ""
+    """Return one line of what the model's passport says before a chapter begins."""
+    from shared.checkpoint import passport
+
+    return passport.summary(chapter)

@@ -10,6 +10,11 @@ import pytest
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+# What the head of a chapter needs.
+NEEDED = (
+    *("__init__.py", "contents.py", "lazy.py", "models/passport.json"),
+    *("checkpoint/__init__.py", "checkpoint/passport.py"),
+)
 for folder in (HERE / "tools", ROOT):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
@@ -43,7 +48,11 @@ class Tree:
         shutil.copytree(HERE / "tools", root / "tests" / "tools", ignore=skip)
         shutil.copy(HERE / "conftest.py", root / "tests")
         (root / "shared").mkdir()
-        shutil.copy(ROOT / "shared" / "__init__.py", root / "shared")
+        for name in NEEDED:
+            (root / "shared" / name).parent.mkdir(exist_ok=True)
+            shutil.copy(ROOT / "shared" / name, root / "shared" / name)
+        self.listed: dict[str, str] = {}
+        self.list_chapters()
         shutil.copy(ROOT / "book" / "conftest.py", self.book)
 
     def module(self, name: str, text: str) -> Path:
@@ -52,9 +61,22 @@ class Tree:
         path.write_text(text, "utf-8")
         return path
 
-    def page(self, name: str, *cells, first: bool = True) -> Path:
+    def list_chapters(self) -> None:
+        """Write _toc.yml: the chapters of each part, in order."""
+        lines = ["format: jb-book", "root: book/index", "parts:"]
+        for part in sorted(set(self.listed.values())):
+            lines += [f"  - caption: {part}", "    chapters:"]
+            for name in sorted(self.listed):
+                if self.listed[name] == part:
+                    title = f"{name[:2]} {name[3:].replace('_', ' ').capitalize()}"
+                    lines += [f"      - file: book/{name}", f'        title: "{title}"']
+        text = "\n".join(lines) + ("" if self.listed else " []") + "\n"
+        (self.root / "_toc.yml").write_text(text, "utf-8")
+
+    def page(self, name: str, *cells, first: bool = True, part: str = "Part I") -> Path:
         """Write book/NAME.ipynb, not yet run. A cell is text, or (text, tags or
-        metadata); text that begins with "# " and a capital letter is prose."""
+        metadata); text that begins with "# " and a capital letter is prose. A chapter
+        is listed in _toc.yml."""
         import nbformat
         import notebooks
 
@@ -70,6 +92,9 @@ class Tree:
             made.append(new(text, metadata=metadata))
         for position, cell in enumerate(made, start=1):
             cell["id"] = f"c{position}"
+        if notebooks.CHAPTER.fullmatch(f"{name}.ipynb"):
+            self.listed[name] = part
+            self.list_chapters()
         path = self.book / f"{name}.ipynb"
         path.parent.mkdir(exist_ok=True)
         path.write_text(notebooks.dumps(make.new_notebook(cells=made)), "utf-8")

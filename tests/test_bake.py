@@ -207,7 +207,7 @@ def test_two_cores_are_timed_and_nothing_else_changes(tree, capsys):
     path = tree.page("01_words", "# A page\n\nSome words to read.", head, two)
     assert bake.time_two_cores(path, 60, tree.root) > 0
     table = bake.budget.load(tree.root)
-    assert table["01"]["running"] == bake.budget.STEP
+    assert table["01_words"]["running"] == bake.budget.STEP
     stored = [cell.outputs for cell in notebooks.code_cells(notebooks.read(path))]
     assert stored[-2] and not stored[-1]  # the head is told anew, no other output
     wrong = tree.page("02_wrong", "1 / 0")

@@ -1,12 +1,15 @@
 """The minutes of a chapter: what is counted, what is recorded, what the reader sees."""
 
 import json
+import sys
 
 import budget
+import heads
 import notebooks
 import pytest
 
 import shared
+from shared.checkpoint import passport
 
 PROSE = """\
 # Title of four words
@@ -38,8 +41,8 @@ c = 3
 WORDS = 4 + 5 + 1 + 1 + 3
 
 
-def page(tree, name: str, words: int):
-    return tree.page(name, "# Page\n\n" + "word " * (words - 1))
+def page(tree, name: str, words: int, **more):
+    return tree.page(name, "# Page\n\n" + "word " * (words - 1), **more)
 
 
 def test_the_recorded_minutes_are_those_of_the_pages():
@@ -60,7 +63,7 @@ def test_a_box_folded_over_several_cells_is_not_counted(tree):
 
 def test_reading_takes_words_and_lines(tree):
     page(tree, "01_words", 300)
-    row = budget.compute(tree.root)["01"]
+    row = budget.compute(tree.root)["01_words"]
     assert row["words"] == 300
     assert row["reading"] == 2.0
 
@@ -70,17 +73,18 @@ def test_a_change_of_the_prose_is_found_and_repaired(tree):
     budget.save(budget.compute(tree.root), tree.root)
     assert budget.problems(tree.root) == []
     page(tree, "01_words", 301)
-    assert "chapter 01: book/minutes.json says" in budget.problems(tree.root)[0]
+    assert "01_words: book/minutes.json says" in budget.problems(tree.root)[0]
     budget.save(budget.compute(tree.root), tree.root)
     assert budget.problems(tree.root) == []
-    (tree.book / "01_words.ipynb").unlink()
-    assert "chapter 01" in budget.problems(tree.root)[0]
+    del tree.listed["01_words"]
+    tree.list_chapters()
+    assert "01_words" in budget.problems(tree.root)[0]
 
 
 def test_the_core_path_has_a_budget(tree):
     page(tree, "01_words", 100 * 150)
     page(tree, "02_words", 78 * 150)
-    page(tree, "12_part_two", 100 * 150)  # Part II is not on the core path
+    page(tree, "12_later", 100 * 150, part="Part II")  # each part has its own
     budget.save(budget.compute(tree.root), tree.root)
     assert budget.problems(tree.root) == []
     page(tree, "02_words", 80 * 150)
@@ -113,7 +117,7 @@ def test_recording_keeps_the_other_chapters(tree):
     assert budget.record(path, 100, tree.root)
     assert not budget.record(path, 101, tree.root)
     table = budget.load(tree.root)
-    assert (table["01"]["running"], table["02"]["running"]) == (0.5, 2.0)
+    assert (table["01_words"]["running"], table["02_words"]["running"]) == (0.5, 2.0)
 
 
 def test_a_broken_table_says_what_to_do(tree):
@@ -136,8 +140,9 @@ def test_the_readme_shows_the_table(tree):
     assert not budget.write_readme(tree.root)
     lines = readme.read_text("utf-8").splitlines()
     assert [lines[0], lines[-1]] == ["before", "after"]
-    row = "| 01 | [Guessing the next word](book/01_words.ipynb) | 2 min | 1 min |"
-    assert lines[4].startswith(row)
+    assert lines[4] == "| | **Part I** | | | |"
+    row = "| 01 | [Words](book/01_words.ipynb) | 2 min | 1 min |"
+    assert lines[5].startswith(row)
     assert budget.problems(tree.root) == []
     readme.write_text("no markers", "utf-8")
     with pytest.raises(notebooks.NotebookError, match="has no pair of lines"):
@@ -149,56 +154,70 @@ def test_the_readme_shows_the_table(tree):
 
 @pytest.fixture
 def minutes(tree, monkeypatch):
-    """Let `where_you_are` read the minutes of a small repository."""
+    """Let `where_you_are` read the chapters and minutes of a small repository."""
     monkeypatch.setattr(shared, "ROOT", tree.root)
+    for name in ("00_start", "01_words", "05_more"):
+        tree.page(name)
+    tree.page("12_later", part="Part II")
     row = {"reading": 11.2, "running": 0.5}
-    rows = {"01": row, "02": {"reading": 0.9, "running": 2.5}}
+    rows = {"01_words": row, "05_more": {"reading": 0.9, "running": 2.5}}
     text = json.dumps({"chapters": rows})
     budget.table_path(tree.root).write_text(text, "utf-8")
 
 
 def test_the_head_says_where_the_reader_is(minutes):
     text = repr(shared.where_you_are("01")).splitlines()
-    assert text[0].startswith("00 [01] 02 ") and text[0].endswith(" 11")
-    assert text[1] == "Chapter 01: Guessing the next word"
+    assert text[0] == "00 [01] 05 · 12"
+    assert text[1] == "Chapter 01: Words"
     assert text[2] == (
         "About 12 minutes of reading, and the cells run for less than a minute."
     )
-    assert "About 1 minute of reading" in repr(shared.where_you_are("02"))
-    assert "the cells run for about 3 minutes" in repr(shared.where_you_are("02"))
+    assert "About 1 minute of reading" in repr(shared.where_you_are("05"))
+    assert "the cells run for about 3 minutes" in repr(shared.where_you_are("05"))
 
 
 def test_the_head_in_a_page_marks_one_chapter_and_loads_nothing(minutes):
     page = shared.where_you_are("01")._repr_html_()
     assert page.count('aria-current="step"') == 1
-    assert page.count("<li") == len(shared.PART_I) == 12
+    assert page.count("<li") == 4
+    assert page.index('aria-label="Part I"') < page.index('aria-label="Part II"')
     for remote in ("http", "src=", "url(", "<script", "<link"):
         assert remote not in page
     assert "About 12 minutes of reading" in page
 
 
 def test_the_head_without_recorded_minutes_still_shows(minutes):
-    assert "About" not in repr(shared.where_you_are("05"))
-    assert "[05]" in repr(shared.where_you_are("05"))
+    assert "About" not in repr(shared.where_you_are("12"))
+    assert "[12]" in repr(shared.where_you_are("12"))
 
 
-@pytest.mark.parametrize("chapter", ["1", 1, "12", ""])
-def test_an_unknown_chapter_is_named(chapter):
-    with pytest.raises(ValueError, match=r'give one of "00" to "11"'):
+@pytest.mark.parametrize("chapter", ["1", 1, "13", ""])
+def test_an_unknown_chapter_is_named(minutes, chapter):
+    with pytest.raises(ValueError, match="give one of 00, 01, 05, 12, in quotation"):
         shared.where_you_are(chapter)
 
 
+def test_the_head_is_not_shown_without_a_passport(minutes, monkeypatch, tmp_path):
+    monkeypatch.setattr(passport, "PATH", tmp_path / "passport.json")
+    with pytest.raises(passport.PassportError, match="missing.*git checkout"):
+        shared.where_you_are("01")
+    (tmp_path / "passport.json").write_text("{", "utf-8")
+    with pytest.raises(passport.PassportError, match="is not a passport"):
+        shared.where_you_are("01")
+
+
+def test_a_head_whose_import_fails_raises(minutes, monkeypatch):
+    monkeypatch.setitem(sys.modules, passport.__name__, None)
+    monkeypatch.delattr(sys.modules[passport.__package__], "passport")
+    with pytest.raises(ImportError, match="passport"):
+        shared.where_you_are("01")
+
+
+def test_the_head_with_broken_minutes_raises(minutes, tree):
+    budget.table_path(tree.root).write_text("{", "utf-8")
+    with pytest.raises(ValueError, match="Expecting"):
+        shared.where_you_are("01")
+
+
 def test_the_head_of_every_page_is_up_to_date():
-    for number, path in notebooks.chapters().items():
-        call = f'where_you_are("{number}")'
-        cells = notebooks.code_cells(notebooks.read(path))
-        shown = [
-            "".join(out.data["text/plain"])
-            for cell in cells
-            if call in cell.source
-            for out in cell.outputs
-            if "data" in out
-        ]
-        assert shown == [repr(shared.where_you_are(number))], (
-            f"{path.name}: its head is missing or old; run `course.py bake {path}`"
-        )
+    assert heads.outdated() == []

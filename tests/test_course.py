@@ -15,6 +15,8 @@ import pytest
 from coursecall import ROOT, course
 from environment import Environment
 
+from shared import contents
+
 # --- Python's version ------------------------------------------------------------
 
 
@@ -104,6 +106,13 @@ def test_an_unknown_command_with_no_near_one_lists_all(capsys):
     assert all(name in told for name in commands.COMMANDS)
 
 
+def test_the_help_names_every_command(front):
+    missing = [
+        n for n in commands.COMMANDS if not re.search(rf"^  {n}\b", front.HELP, re.M)
+    ]
+    assert missing == []
+
+
 def test_without_arguments_the_help_is_shown():
     ended = course()
     assert ended.returncode == 0
@@ -163,12 +172,8 @@ def test_ci_calls_the_readmes_test_command():
         assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
-def test_the_readme_names_what_is_planned():
-    from shared import PART_I
-
+def test_the_readme_links_every_chapter_and_appendix():
     text = (ROOT / "README.md").read_text("utf-8")
-    planned = re.search(r"not written yet: (.+?)\.\n\n", text, re.S)
-    said = " ".join(planned[1].split()).split(" · ") if planned else []
-    there = {path.name[:2] for path in (ROOT / "book").glob("[0-9][0-9]_*.ipynb")}
-    missing = [f"{n} {title}" for n, title in PART_I.items() if n not in there]
-    assert said == missing
+    pages = [one.file for one in contents.chapters()]
+    pages += [f"book/{page.name}" for page in (ROOT / "book").glob("appendix_*.*")]
+    assert [page for page in pages if f"]({page})" not in text] == []

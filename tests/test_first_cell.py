@@ -28,6 +28,7 @@ def address(tmp_path_factory) -> str:
     skip = shutil.ignore_patterns("__pycache__", ".*", "_static")
     for folder in ("shared", "book"):
         shutil.copytree(ROOT / folder, home / folder, ignore=skip)
+    shutil.copy(ROOT / "_toc.yml", home)
     name = ["-c", "user.name=test", "-c", "user.email=test@example.org"]
     for command in (
         ["init", "-q"],
@@ -57,7 +58,8 @@ def test_in_an_empty_folder_twice_in_a_row_and_after_a_restart(
     tmp_path, address, monkeypatch
 ):
     monkeypatch.setenv("BLOCKS_ADDRESS", address)
-    more = 'import os\nprint(os.getcwd())\nprint(shared.__file__)\nshared.PART_I["01"]'
+    more = "import os\nprint(os.getcwd())\nprint(shared.__file__)\n"
+    more += 'shared.where_you_are("01")'
     cells = [nbformat.v4.new_code_cell(text) for text in (FIRST_CELL, FIRST_CELL, more)]
     nb = nbformat.v4.new_notebook(cells=cells)
     where = {"metadata": {"path": str(tmp_path)}}

@@ -566,3 +566,41 @@ def test_the_command(nb, read, capsys):
     page = read(nb)
     assert gates.main([str(page.path)]) == 1
     assert "the word 'Simply'" in capsys.readouterr().out
+
+
+# --- the command ---------------------------------------------------------------------
+
+
+def test_the_command_looks_at_the_pages_that_are_named(nb, read, capsys):
+    page = read(nb)
+    assert gates.main([str(page.path)]) == 0
+    assert capsys.readouterr().out == "No problems.\n"
+    nb.cells[-1].source = "It is simply *there*."
+    assert gates.main([str(read(nb).path)]) == 1
+    out = capsys.readouterr().out
+    assert "the word 'simply'. Leave it out" in out and out.endswith("1 problems.\n")
+
+
+@pytest.mark.parametrize("name", ["book/nothing.md", "book", "_toc.yml", "exercise"])
+def test_the_command_names_what_is_no_page(name, capsys):
+    with pytest.raises(SystemExit) as stop:
+        gates.main([name])
+    assert stop.value.code == 2
+    assert f"'{name}' is no notebook and no Markdown page" in capsys.readouterr().err
+
+
+def test_the_command_tries_the_exercises_of_one_chapter(capsys):
+    assert gates.main(["exercises", "90"]) == 0
+    assert capsys.readouterr().out == "3 exercises are tried.\nNo problems.\n"
+    assert gates.main(["exercises", "99"]) == 1
+    assert "chapter '99' has no exercises" in capsys.readouterr().out
+
+
+def test_the_whole_book_includes_its_list_of_chapters(tree):
+    tree.page("01_words")
+    (tree.book / "about.md").write_text("# About\n", "utf-8")
+    found = "\n".join(map(str, gates.check_book(tree.root)))
+    assert "_toc.yml: book/about has no entry in _toc.yml" in found
+    (tree.root / "_toc.yml").write_text("parts: [", "utf-8")
+    found = "\n".join(map(str, gates.check_book(tree.root)))
+    assert "_toc.yml: _toc.yml is no YAML in line 1" in found

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared import contents
 from shared.checkpoint import passport
 
 
@@ -55,8 +56,8 @@ def test_a_broken_passport_says_what_to_do(tmp_path, text):
 
 
 def test_an_unknown_chapter_is_named():
-    with pytest.raises(ValueError, match="'13'"):
-        passport.stamp("13", a=1)
+    with pytest.raises(ValueError, match="no chapter '99'"):
+        passport.stamp("99", title="A page", a=1)
 
 
 def test_the_page_shows_what_is_still_empty(tmp_path):
@@ -64,4 +65,26 @@ def test_the_page_shows_what_is_still_empty(tmp_path):
     passport.write({"00": {"seed": 1}}, path)
     page = passport.show(path)
     assert "seed 1" in repr(page) and "no stamp yet" in repr(page)
-    assert page._repr_html_().count("<tr>") == 1 + len(passport.PAGES)
+    assert page._repr_html_().count("<tr>") == 1 + len(contents.chapters())
+
+
+def test_a_stamp_has_a_title_of_its_own_or_the_chapters(tmp_path, monkeypatch, capsys):
+    path = tmp_path / "passport.json"
+    monkeypatch.setenv("BLOCKS_STAMP", "write")
+    assert passport.stamp("01", path, title="The ladder", die=7.1)
+    assert passport.stamp("00", path, seed=1)
+    out = capsys.readouterr().out
+    assert "Stamp of chapter 01: the ladder" in out and "title" not in out
+    first = contents.chapters()[0].title
+    assert f"Stamp of chapter 00: {first.lower()}" in out
+    assert "01  The ladder: die 7.1" in repr(passport.show(path))
+    assert f"00  {first}: seed 1" in repr(passport.show(path))
+    assert passport.summary("05", path).endswith(f"{first.lower()}, the ladder.")
+    monkeypatch.delenv("BLOCKS_STAMP")
+    assert not passport.stamp("01", path, title="The stairs", die=7.1)
+    assert "title: The stairs (the passport says The ladder)" in capsys.readouterr().out
+
+
+def test_a_summary_without_a_passport_raises(tmp_path):
+    with pytest.raises(passport.PassportError, match="passport.json is missing"):
+        passport.summary("01", tmp_path / "passport.json")

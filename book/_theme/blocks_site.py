@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from shared import PART_I, RELEASE, REPOSITORY  # noqa: E402
+from shared import RELEASE, REPOSITORY, contents  # noqa: E402
 
 OWNER, NAME = REPOSITORY.split("/")
 HOME = f"https://github.com/{REPOSITORY}"
@@ -156,29 +156,31 @@ class Commands(Directive):
 
 
 class ChapterMap(Directive):
-    """The chapters of Part I: a link with its minutes, or the word planned."""
+    """The chapters, part by part: a link with its minutes."""
 
     def run(self) -> list[nodes.Node]:
         """Return one raw list; a missing minutes.json only leaves the minutes out."""
-        book = ROOT / "book"
         try:
-            minutes = json.loads((book / "minutes.json").read_text("utf-8"))["chapters"]
+            text = (ROOT / "book" / "minutes.json").read_text("utf-8")
+            minutes = json.loads(text)["chapters"]
         except (OSError, ValueError, KeyError):
             minutes = {}
-        rows = "".join(_row(book, n, t, minutes.get(n)) for n, t in PART_I.items())
-        return [nodes.raw("", f'<ol class="bbb-map">{rows}</ol>', format="html")]
+        maps = ""
+        for part, found in contents.parts().items():
+            rows = "".join(_row(one, minutes.get(one.name)) for one in found)
+            maps += f'<p class="bbb-part">{html.escape(part)}</p>'
+            maps += f'<ol class="bbb-map">{rows}</ol>'
+        return [nodes.raw("", maps, format="html")]
 
 
-def _row(book: Path, number: str, title: str, minutes: dict | None) -> str:
-    label = f'<b aria-hidden="true">{number}</b><span>{html.escape(title)}</span>'
-    found = sorted(book.glob(f"{number}_*.ipynb"))
-    if not found:
-        return f'<li class="planned"><div>{label}<small>planned</small></div></li>'
+def _row(one: contents.Chapter, minutes: dict | None) -> str:
+    label = (
+        f'<b aria-hidden="true">{one.number}</b><span>{html.escape(one.title)}</span>'
+    )
     time = "here"
     if minutes:
         time = f"{math.ceil(minutes['reading'] + minutes['running'])} minutes"
-    link = f'<a href="{found[0].stem}.html">{label}<small>{time}</small></a>'
-    return f"<li>{link}</li>"
+    return f'<li><a href="{one.name}.html">{label}<small>{time}</small></a></li>'
 
 
 def front_door(app: Sphinx, error: Exception | None) -> None:
@@ -198,8 +200,11 @@ def address(app: Sphinx, config: Config) -> None:
     """Tell the theme where the project lives; shared.REPOSITORY is the one place."""
     config.html_baseurl = SITE
     config.html_theme_options["repository_url"] = HOME
-    first = "book/00_meet_the_machine.ipynb"
-    colab = f"[Open chapter 00 in Colab]({COLAB}/{REPOSITORY}/blob/{RELEASE}/{first})"
+    first = contents.chapters()[0]
+    colab = (
+        f"[Open chapter {first.number} in Colab]"
+        f"({COLAB}/{REPOSITORY}/blob/{RELEASE}/{first.file})"
+    )
     config.myst_substitutions = {"home": HOME, "colab": colab}
 
 

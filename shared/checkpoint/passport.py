@@ -1,7 +1,7 @@
 """The model's passport: what has been measured about it, one stamp per chapter.
 
-A stamp is a small dictionary of names and values. The shipped stamps lie in
-``shared/models/passport.json``; a chapter that is run again compares what it has
+A stamp is a small dictionary of names and values, and a title. The shipped stamps lie
+in ``shared/models/passport.json``; a chapter that is run again compares what it has
 measured with them. So the passport is a list of claims that anybody can check. Beside
 the stamps it tells of each shipped model how it was made: its data, recipe and hash.
 """
@@ -16,22 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from shared.contents import Chapter, chapters
+from shared.contents import chapter as chapter_of
+
 PATH = Path(__file__).parents[1] / "models" / "passport.json"
-#: What each chapter stamps, in the words of the passport's page.
-PAGES = {
-    "00": "The language",
-    "01": "The ladder",
-    "02": "The tokenizer",
-    "03": "A first network",
-    "04": "Attention",
-    "05": "The untrained model",
-    "06": "The base model",
-    "07": "The classifier",
-    "08": "The assistant",
-    "09": "Preferences and rewards",
-    "10": "The examination",
-    "11": "The finished model",
-}
 TOLERANCE = 2e-3  # relative: measured decimals differ a little between machines
 
 
@@ -82,35 +70,40 @@ def same(a: Any, b: Any) -> bool:
     return a == b
 
 
-def stamp(chapter: str, path: Path = PATH, **facts: Any) -> bool:
+def stamp(chapter: str, path: Path = PATH, title: str = "", **facts: Any) -> bool:
     """Compare what a chapter has measured with the shipped passport, and say so.
 
     Args:
         chapter: two digits, such as "01".
         path: the passport file.
+        title: what the passport's page calls this stamp; the chapter's title if empty.
         facts: names and values: text, whole numbers or decimals.
 
     Returns:
-        True when every value agrees with the shipped one.
+        True when every value, and the title, agrees with the shipped one.
+
+    Raises:
+        ValueError: `_toc.yml` has no such chapter.
 
     With ``BLOCKS_STAMP=write`` in the environment (the book's makers do this when they
     change the language or a recipe) the values are written into the passport instead.
     """
-    if chapter not in PAGES:
-        raise ValueError(f"no chapter {chapter!r}: give one of {list(PAGES)}")
+    page = chapter_of(chapter).title
     facts = {k: round(v, 3) if isinstance(v, float) else v for k, v in facts.items()}
+    claims = {"title": title, **facts} if title else facts
     if os.environ.get("BLOCKS_STAMP") == "write":
-        write({**read(path), chapter: facts}, path)
+        write({**read(path), chapter: claims}, path)
     shipped = read(path).get(chapter, {})
+    print(f"Stamp of chapter {chapter}: {(title or page).lower()}")
     good = True
-    print(f"Stamp of chapter {chapter}: {PAGES[chapter].lower()}")
-    for name, value in facts.items():
+    for name, value in claims.items():
         agrees = name in shipped and same(value, shipped[name])
         good = good and agrees
         verdict = "as in the passport"
         if not agrees:
             verdict = f"the passport says {shipped.get(name, 'nothing')}"
-        print(f"  {name.replace('_', ' ')}: {value} ({verdict})")
+        if name != "title" or not agrees:
+            print(f"  {name.replace('_', ' ')}: {value} ({verdict})")
     return good
 
 
@@ -141,12 +134,32 @@ def save(stamps: dict[str, Any], models: dict[str, Any], path: Path) -> None:
         raise
 
 
-def summary(chapter: str) -> str:
-    """One line: which pages are stamped before a chapter begins."""
-    done = [PAGES[c].lower() for c in sorted(read()) if c < chapter]
+def summary(chapter: str, path: Path | None = None) -> str:
+    """One line: which pages are stamped before a chapter begins.
+
+    Raises:
+        PassportError: there is no passport, or the file is none.
+    """
+    path = path or PATH
+    if not path.is_file():
+        raise PassportError(
+            f"{path} is missing, so nothing is known of the book's models. Restore it "
+            "with `git checkout shared/models/passport.json`, or clone the book again."
+        )
+    stamps = read(path)
+    done = [
+        title_of(one, stamps).lower()
+        for one in chapters()
+        if one.number < chapter and one.number in stamps
+    ]
     if not done:
         return "The passport is still empty."
     return f"Stamped in the passport so far: {', '.join(done)}."
+
+
+def title_of(one: Chapter, stamps: dict[str, dict[str, Any]]) -> str:
+    """What the passport's page calls a stamp: by its own title, else the chapter's."""
+    return str(stamps.get(one.number, {}).get("title", one.title))
 
 
 def show(path: Path = PATH) -> Page:
@@ -163,8 +176,12 @@ class Page:
     def rows(self) -> list[tuple[str, str, str]]:
         """Chapter, page and what is stamped on it."""
         return [
-            (chapter, page, "; ".join(entries(self.stamps.get(chapter, {}))))
-            for chapter, page in PAGES.items()
+            (
+                one.number,
+                title_of(one, self.stamps),
+                "; ".join(entries(self.stamps.get(one.number, {}))),
+            )
+            for one in chapters()
         ]
 
     def __repr__(self) -> str:
@@ -181,5 +198,9 @@ class Page:
 
 
 def entries(facts: dict[str, Any]) -> list[str]:
-    """The names and values of a stamp as short phrases."""
-    return [f"{name.replace('_', ' ')} {value}" for name, value in facts.items()]
+    """The names and values of a stamp as short phrases, without its title."""
+    return [
+        f"{name.replace('_', ' ')} {value}"
+        for name, value in facts.items()
+        if name != "title"
+    ]

@@ -22,6 +22,8 @@ import notebooks
 from nbformat import NotebookNode
 from notebooks import NotebookError
 
+from shared import contents
+
 WORDS_A_MINUTE = 150
 LINES_A_MINUTE = 30
 CORE_MINUTES = 180
@@ -67,7 +69,6 @@ def entry(path: Path, running: float) -> dict:
     words, lines = count(notebooks.read(path))
     reading = words / WORDS_A_MINUTE + lines / LINES_A_MINUTE
     return {
-        "file": path.name,
         "words": words,
         "lines": lines,
         "reading": round(reading, 1),
@@ -98,14 +99,14 @@ def compute(root: Path = notebooks.ROOT) -> dict:
     """Return the table as it must be now; running minutes stay as recorded."""
     old = load(root)
     return {
-        number: entry(path, old.get(number, {}).get("running", STEP))
-        for number, path in notebooks.chapters(root).items()
+        path.stem: entry(path, old.get(path.stem, {}).get("running", STEP))
+        for path in notebooks.chapters(root).values()
     }
 
 
 def dumps(table: dict) -> str:
     """Return the text of book/minutes.json."""
-    rows = [f'  "{number}": {json.dumps(row)}' for number, row in sorted(table.items())]
+    rows = [f'  "{name}": {json.dumps(row)}' for name, row in sorted(table.items())]
     body = "{\n" + ",\n".join(rows) + "\n }" if rows else "{}"
     return '{\n "chapters": ' + body + "\n}\n"
 
@@ -138,37 +139,40 @@ def record(
     anew: whatever was recorded before.
     """
     table = load(root)
-    number = notebooks.number(path)
-    before = None if anew else table.get(number, {}).get("running")
-    table[number] = entry(path, recorded(seconds, before))
+    before = None if anew else table.get(path.stem, {}).get("running")
+    table[path.stem] = entry(path, recorded(seconds, before))
     changed = save(table, root)
     write_readme(root)
     return changed
 
 
-def core(table: dict) -> float:
-    """Return the minutes of Part I, reading and running."""
-    from shared import PART_I
-
-    rows = [row for number, row in table.items() if number in PART_I]
-    return sum(row["reading"] + row["running"] for row in rows)
+def by_part(table: dict, root: Path = notebooks.ROOT) -> dict[str, float]:
+    """Return the minutes of each part, reading and running."""
+    return {
+        part: sum(
+            table[one.name]["reading"] + table[one.name]["running"]
+            for one in found
+            if one.name in table
+        )
+        for part, found in contents.parts(root).items()
+    }
 
 
 def problems(root: Path = notebooks.ROOT) -> list[str]:
     """Return what is wrong with the recorded minutes, one sentence each."""
     now, stored, found = compute(root), load(root), []
-    for number in sorted(now.keys() | stored.keys()):
-        if now.get(number) != stored.get(number):
+    for name in sorted(now.keys() | stored.keys()):
+        if now.get(name) != stored.get(name):
             found.append(
-                f"chapter {number}: book/minutes.json says {stored.get(number)}, the "
-                f"notebook has {now.get(number)}; run `course.py sync`"
+                f"{name}: book/minutes.json says {stored.get(name)}, the notebook has "
+                f"{now.get(name)}; run `course.py sync`"
             )
-    total = core(now)
-    if total > CORE_MINUTES:
-        found.append(
-            f"Part I takes {total:.0f} minutes, the budget is {CORE_MINUTES}; "
-            "shorten the main line or fold what goes deeper into <details>"
-        )
+    for part, total in by_part(now, root).items():
+        if total > CORE_MINUTES:
+            found.append(
+                f"{part} takes {total:.0f} minutes, the budget is {CORE_MINUTES}; "
+                "shorten the main line or fold what goes deeper into <details>"
+            )
     return found + readme_problems(root)
 
 
@@ -179,20 +183,21 @@ def readme_rows(root: Path) -> str:
     """Return the README's map of the chapters with their minutes, as Markdown."""
     import address
 
-    from shared import PART_I
-
     repository, release = address.current(root)
     colab = f"https://colab.research.google.com/github/{repository}/blob/{release}"
     table = compute(root)
     if not table:
         return ""
     lines = ["| | Chapter | Reading | Running | Open |", "|---|---|---:|---:|---|"]
-    for number, row in sorted(table.items()):
-        page, title = f"book/{row['file']}", PART_I.get(number, row["file"])
-        lines.append(
-            f"| {number} | [{title}]({page}) | {math.ceil(row['reading'])} min | "
-            f"{math.ceil(row['running'])} min | [Colab]({colab}/{page}) |"
-        )
+    for part, found in contents.parts(root).items():
+        lines.append(f"| | **{part}** | | | |")
+        for one in found:
+            row = table[one.name]
+            lines.append(
+                f"| {one.number} | [{one.title}]({one.file}) | "
+                f"{math.ceil(row['reading'])} min | {math.ceil(row['running'])} min | "
+                f"[Colab]({colab}/{one.file}) |"
+            )
     return "\n".join(lines) + "\n"
 
 
@@ -230,13 +235,14 @@ def readme_problems(root: Path) -> list[str]:
 
 def report(table: dict) -> str:
     """Return the table as text."""
-    lines = ["chapter   words  lines  reading  running"]
-    for number, row in sorted(table.items()):
+    lines = [f"{'chapter':<30}  words  lines  reading  running"]
+    for name, row in sorted(table.items()):
         lines.append(
-            f"{number}       {row['words']:7d}{row['lines']:7d}"
+            f"{name:<30}{row['words']:7d}{row['lines']:7d}"
             f"{row['reading']:9.1f}{row['running']:9.1f}"
         )
-    lines.append(f"Part I: {core(table):.1f} of {CORE_MINUTES} minutes")
+    for part, total in by_part(table).items():
+        lines.append(f"{part}: {total:.1f} of {CORE_MINUTES} minutes")
     return "\n".join(lines)
 
 

@@ -169,6 +169,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "bake": tool("site", "bake.py"),
     "sync": tool("site", "sync.py"),
     "student": tool("test", "student.py"),
+    "gates": tool("test", "gates.py"),
     "address": tool("site", "address.py"),
     "bench": tool("test", "bench.py"),
     "train": train,

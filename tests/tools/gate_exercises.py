@@ -21,7 +21,7 @@ MARKER = re.compile(r"### (BEGIN|END) (SOLUTION|HIDDEN TESTS)")
 
 
 def registered(chapter: str) -> dict[str, Exercise]:
-    """The exercises of one chapter, "" for all."""
+    """The exercises of one chapter, "05" or "A"; none for ""."""
     return {id: e for id, e in registry().items() if id.startswith(f"{chapter}.")}
 
 

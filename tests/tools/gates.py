@@ -1,7 +1,8 @@
 """Gates: what every page must keep to. They change nothing, and say what to do.
 
-    python tests/tools/gates.py [FILES]            all gates over these pages; all pages
-    python tests/tools/gates.py exercises [NN]     prove the exercises of a chapter
+    course.py gates [FILES]           all gates over these pages; without FILES over all
+                                      of them, and over the list of chapters
+    course.py gates exercises [NN]    prove the exercises, or those of one chapter
 
 A gate is a function that takes a `page.Page` and returns a list of `page.Problem`. The
 gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup, numbers),
@@ -10,6 +11,7 @@ gate_links (pictures and links), gate_exercises (exercises, the parts of a chapt
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,6 +22,9 @@ import gate_links
 import gate_prose
 import notebooks
 from page import Page, Problem, all_pages
+
+from shared import contents
+from shared.check import registry
 
 Gate = Callable[[Page], list[Problem]]
 EVERYWHERE: tuple[Gate, ...] = (
@@ -62,23 +67,50 @@ def check_pages(paths: Iterable[Path], root: Path = notebooks.ROOT) -> list[Prob
     return found + gate_code.ruff(sound, root)
 
 
-def main(arguments: list[str]) -> int:
-    """The command; returns 0 when nothing was found."""
-    if arguments[:1] == ["exercises"]:
-        chapter = arguments[1] if len(arguments) > 1 else ""
-        tasks = gate_exercises.registry().values()
-        tasks = [task for task in tasks if task.id.startswith(chapter)]
-        found = [problem for task in tasks for problem in gate_exercises.prove(task)]
-        print(f"{len(tasks)} exercises tried.")
+def check_book(root: Path = notebooks.ROOT) -> list[Problem]:
+    """All problems of all pages, of the editions and of the list of chapters."""
+    found = check_pages(all_pages(root), root) + gate_exercises.editions(root)
+    try:
+        lost = contents.problems(root)
+    except contents.ContentsError as error:
+        lost = [str(error)]
+    do = "_toc.yml lists every page of the book"
+    return found + [Problem("_toc.yml", None, what, do) for what in lost]
+
+
+def check_exercises(chapter: str) -> list[Problem]:
+    """All problems of one chapter's exercises ("05", "A"), of all chapters' for ""."""
+    known = gate_exercises.registered(chapter) if chapter else registry()
+    tasks = list(known.values())
+    if not tasks:
+        what = f"chapter {chapter!r} has no exercises"
+        return [Problem("shared", None, what, 'Give a number such as 05, or "A"')]
+    print(f"{len(tasks)} exercises are tried.")
+    return [problem for task in tasks for problem in gate_exercises.prove(task)]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns 0 when nothing was found, 1 otherwise, 2 for no page."""
+    parser = argparse.ArgumentParser(
+        prog="course.py gates",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="*", help="pages, or exercises [NN]; all")
+    given = parser.parse_args(arguments).files
+    if given[:1] == ["exercises"]:
+        found = check_exercises("".join(given[1:2]))
     else:
-        files = [Path(name).resolve() for name in arguments]
-        found = check_pages(files or all_pages())
-        found += [] if files else gate_exercises.editions()
+        for name in given:
+            if not Path(name).is_file() or Path(name).suffix not in (".ipynb", ".md"):
+                parser.error(f"{name!r} is no notebook and no Markdown page")
+        files = [Path(name).resolve() for name in given]
+        found = check_pages(files) if files else check_book()
     for problem in found:
         print(problem)
     print(f"{len(found)} problems." if found else "No problems.")
-    return 1 if found else 0
+    return bool(found)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from shared import RELEASE, REPOSITORY  # noqa: E402 (the path above comes first)
+from shared import RELEASE, REPOSITORY, contents  # noqa: E402 (the path comes first)
 
 CHAPTER = re.compile(r"(\d\d)_[a-z0-9_]+\.ipynb")
 APPENDIX = re.compile(r"appendix_([a-z])_[a-z0-9_]+\.ipynb")
@@ -101,11 +101,20 @@ def pages(root: Path = ROOT) -> list[Path]:
 
 
 def chapters(root: Path = ROOT) -> dict[str, Path]:
-    """Return the chapters' notebooks by number: {"01": .../01_guessing....ipynb}."""
-    found = {}
-    for path in sorted((root / "book").glob("*.ipynb")):
-        if match := CHAPTER.fullmatch(path.name):
-            found[match[1]] = path
+    """Return the chapters' notebooks by number: {"01": .../01_guessing....ipynb}.
+
+    The list is `_toc.yml`; a chapter in it that has no file raises NotebookError.
+    """
+    try:
+        found = {one.number: root / one.file for one in contents.chapters(root)}
+    except contents.ContentsError as error:
+        raise NotebookError(str(error)) from None
+    for path in found.values():
+        if not path.is_file():
+            raise NotebookError(
+                f"_toc.yml names {label(path, root)}, and there is no such notebook: "
+                "add it, or take the entry out"
+            )
     return found
 
 

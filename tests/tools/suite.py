@@ -195,8 +195,8 @@ class Suite:
         minutes = {}
         with contextlib.suppress(OSError, ValueError, KeyError):
             text = (self.root / "book" / "minutes.json").read_text("utf-8")
-            rows = json.loads(text)["chapters"].values()
-            minutes = {row["file"]: row["running"] for row in rows}
+            rows = json.loads(text)["chapters"].items()
+            minutes = {f"{name}.ipynb": row["running"] for name, row in rows}
         chapters = self._notebooks("[0-9]*.ipynb")
         chapters.sort(key=lambda page: (minutes.get(page.name, 0.5), page.name))
         taken, total = [], 0.0

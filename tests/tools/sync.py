@@ -1,8 +1,8 @@
-"""Keep what stands twice equal: the book's blocks, first cells, minutes, addresses.
+"""Keep what stands twice equal: blocks, first cells, heads, minutes, addresses.
 
     course.py sync                 write what follows from other files (first cells,
-                                   minutes, the README's table); show where a chapter's
-                                   cell and shared/ differ
+                                   heads, minutes, the README's table); show where a
+                                   chapter's cell and shared/ differ
     course.py sync --check         write nothing; exit 1 if anything is out of step
     course.py sync --to-shared     take the notebooks' text of every block that differs
     course.py sync --to-notebook   take shared/'s text of every block that differs
@@ -19,14 +19,18 @@ from pathlib import Path
 import address
 import blocks
 import budget
+import heads
 import nbformat
 import notebooks
 import order
 from nbformat import NotebookNode
 from notebooks import ROOT, NotebookError
 
+from shared import contents
+
 FIRST_TAGS = ["hide-input"]
 CALL = "shared.setup()"
+KNOWN = (NotebookError, blocks.BlockError, contents.ContentsError, SyntaxError, OSError)
 
 
 # --- first cells -----------------------------------------------------------------
@@ -108,6 +112,7 @@ def problems(root: Path = ROOT) -> list[str]:
     for gate in order.GATES:
         found += gate(root)
     found += address.problems(root) + budget.problems(root)
+    found += [f"{line}; run `course.py sync`" for line in heads.outdated(root)]
     return found
 
 
@@ -118,7 +123,9 @@ def repair(root: Path = ROOT) -> None:
     if budget.save(budget.compute(root), root):
         print("book/minutes.json is up to date again")
     if budget.write_readme(root):
-        print("README.md has the new minutes")
+        print("README.md has the new chapters and minutes")
+    for line in heads.outdated(root, write=True):
+        print(f"{line}; renewed")
 
 
 def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
@@ -139,7 +146,7 @@ def main(arguments: list[str] | None = None, root: Path = ROOT) -> int:
         if not options.check:
             repair(root)
         found = problems(root)
-    except (NotebookError, blocks.BlockError, SyntaxError, OSError) as error:
+    except KNOWN as error:
         found = [str(error)]
     for problem in found:
         print(problem, file=sys.stderr)

@@ -50,6 +50,23 @@ def need_whole_notebooks(root: Path) -> None:
         )
 
 
+def need_whole_contents(root: Path, environment: "Environment") -> None:
+    """Look at the list of chapters; it needs what .venv has.
+
+    Raises:
+        Failure: _toc.yml and the files do not belong together, or it is no list.
+    """
+    call = [environment.python, "-m", "shared.contents"]
+    listed = run(call, cwd=root, env=environment.variables())
+    if listed.code:
+        told = [line for line in listed.lines if "_toc.yml" in line]
+        raise Failure(
+            "the list of chapters does not fit the files.\n"
+            + "\n".join(told or listed.lines[-5:]),
+            "Do what these lines say; _toc.yml lists every page of the book.",
+        )
+
+
 def fault_of(path: Path) -> str:
     """What is wrong with a notebook's file, in a few words; "" when nothing is."""
     try:
@@ -81,6 +98,7 @@ def steps(root: Path, environment: "Environment") -> list[Step]:
 
 def build(root: Path, environment: "Environment") -> str:
     """Build the site in a new folder and put it in the place of the former one."""
+    need_whole_contents(root, environment)
     (root / "_build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(
         dir=root / "_build", prefix="new-", ignore_cleanup_errors=True
