@@ -175,6 +175,8 @@ def test_a_second_definition_in_a_notebook(book):
 def test_a_second_definition_in_a_module(book):
     book.module("model", "class count:\n    pass\n")
     assert "shared/model.py defines 'count' again" in findings(book)
+    book.module("tokenizer", f"{TOKENS}\n\n{COUNT}\n")
+    assert "shared/tokenizer.py defines 'count' more than once" in findings(book)
 
 
 def test_a_constant_assigned_again(book):

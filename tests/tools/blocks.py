@@ -102,7 +102,8 @@ def find(root: Path, name: str) -> Block:
             )
             hint = f"; did you mean {near[0]!r}?" if near else ""
             raise BlockError(
-                f"nothing called {'.'.join(inner)!r} in shared/{path.name}{hint}"
+                f"nothing called {'.'.join(inner)!r} in "
+                f"{notebooks.label(path, root)}{hint}"
             )
         body = node.body if isinstance(node, ast.ClassDef) else []
     decorators = getattr(node, "decorator_list", [])

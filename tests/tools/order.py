@@ -5,41 +5,28 @@ Each gate takes the repository's root and returns its findings as sentences.
 
 from __future__ import annotations
 
-import ast
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import blocks
 import notebooks
-from nbformat import NotebookNode
+from uses import is_defined, uses
 
-# Rooms whose public names the chapters build. A name of one of them that no chapter
-# builds may not be used in a chapter, nor one before the chapter that builds it, unless
-# it stands in HELPERS with the reason.
-TAUGHT = {
-    *("tokenizer.merges", "tokenizer.bpe", "tokenizer.template"),
-    *(
-        "model.parts",
-        "model.modern",
-        "model.cache",
-        "model.gpt",
-        "model.costs",
-        "model.heads",
-    ),
-    *("train.optimizers", "train.recipe", "train.loop"),
-    *("data.rows",),
-    *("evaluate.skills", "evaluate.prices", "evaluate.duplicates", "evaluate.exam"),
-    *("generate.sampling", "generate.answering"),
-    *(
-        "finetune.classifier",
-        "finetune.assistant",
-        "finetune.preferences",
-        "finetune.rewards",
-    ),
-    *("checkpoint.int8",),
-    *("runs.recipes",),
+# Files, by room, whose public names the chapters build. A name of one of them that no
+# chapter builds may not be used in a chapter, nor one before the chapter that builds
+# it, unless it stands in HELPERS with the reason.
+FILES = {
+    "tokenizer": ("merges", "bpe", "template"),
+    "data": ("rows",),
+    "model": ("parts", "modern", "cache", "gpt", "costs", "heads"),
+    "checkpoint": ("int8",),
+    "evaluate": ("skills", "prices", "duplicates", "exam"),
+    "generate": ("sampling", "answering"),
+    "train": ("optimizers", "recipe", "loop"),
+    "finetune": ("classifier", "assistant", "preferences", "rewards"),
+    "runs": ("recipes",),
 }
+TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 CHOOSERS = "picks the class that a config names, among classes that chapters build"
 ADDS_UP = "adds up prices that chapter 06 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
@@ -191,99 +178,12 @@ def second_in_modules(root: Path, taught: dict) -> list[str]:
                     f"the book's is shared:{item.name}"
                 )
             elif names.count(name) > 1:
-                found.append(f"shared/{home.name} defines {name!r} more than once")
+                where = notebooks.label(home, root)
+                found.append(f"{where} defines {name!r} more than once")
     return found
 
 
 # --- use before the chapter that builds ------------------------------------------
-
-
-class Uses(ast.NodeVisitor):
-    """Collects which names of shared/ a notebook's cells use, as "module.Name"."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.modules: dict[str, str] = {}
-        self.found: list[str] = []
-
-    def is_module(self, name: str) -> bool:
-        """Say whether shared/ has this module."""
-        return bool(name) and blocks.module_path(self.root, name) is not None
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:  # noqa: N802
-        """Note `from shared.module import Name` and `from shared import module`."""
-        base, *rest = (node.module or "").split(".")
-        if base != "shared":
-            return
-        for alias in node.names:
-            name = ".".join([*rest, alias.name])
-            if self.is_module(name):
-                self.modules[alias.asname or alias.name] = name
-            elif rest:
-                self.found.append(name)
-
-    def visit_Import(self, node: ast.Import) -> None:  # noqa: N802
-        """Note `import shared.module as name` and `import shared`."""
-        for alias in node.names:
-            base, *rest = alias.name.split(".")
-            if base == "shared":
-                bound = ".".join(rest) if alias.asname else ""
-                self.modules[alias.asname or base] = bound
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:  # noqa: N802
-        """Note `module.Name` where `module` is one of shared/."""
-        chain, inner = [node.attr], node.value
-        while isinstance(inner, ast.Attribute):
-            chain.append(inner.attr)
-            inner = inner.value
-        if not isinstance(inner, ast.Name) or inner.id not in self.modules:
-            return self.generic_visit(node)
-        module = self.modules[inner.id]
-        for part in reversed(chain):
-            name = f"{module}.{part}".lstrip(".")
-            if not self.is_module(name):
-                if module:
-                    self.found.append(name)
-                return None
-            module = name
-        return None
-
-
-def uses(root: Path, nb: NotebookNode) -> Iterator[tuple[int, str]]:
-    """Yield (position of the code cell, "module.Name") for each use of shared/."""
-    visitor = Uses(root)
-    for position, cell in enumerate(notebooks.code_cells(nb), start=1):
-        visitor.found = []
-        try:
-            visitor.visit(ast.parse(notebooks.plain_python(cell.source)))
-        except SyntaxError:
-            continue
-        for name in dict.fromkeys(visitor.found):
-            yield position, name
-
-
-def origin(trees: dict[str, ast.Module], name: str) -> str:
-    """Follow a name that one module imports from another to where it is defined."""
-    module, _, leaf = name.rpartition(".")
-    for node in trees[module].body if module in trees else []:
-        if isinstance(node, ast.ImportFrom):
-            other = (node.module or "").removeprefix("shared").lstrip(".")
-            for alias in node.names:
-                if (alias.asname or alias.name) == leaf and other in trees:
-                    return origin(trees, f"{other}.{alias.name}")
-        file = offered(node).get(leaf)
-        if file:
-            return origin(trees, f"{module}.{file}.{leaf}")
-    return name
-
-
-def offered(node: ast.stmt) -> dict[str, str]:
-    """Name -> file of the table that a room's `__init__` hands to `offers`."""
-    call = getattr(node, "value", None)
-    if not (isinstance(call, ast.Call) and getattr(call.func, "id", "") == "offers"):
-        return {}
-    table = ast.literal_eval(ast.unparse(call.args[1]))
-    return {name: file for file, names in table.items() for name in names}
 
 
 def early_uses(root: Path) -> list[str]:
@@ -300,8 +200,7 @@ def early_uses(root: Path) -> list[str]:
         page = notebooks.number(path)
         if page in ("", SHOWROOM):
             continue
-        for position, used in uses(root, notebooks.read(path)):
-            name = origin(trees, used)
+        for position, used, name in uses(trees, notebooks.read(path)):
             # Exercises and solutions come after the whole of their chapter.
             here = (page, position if path in in_chapters else 10**6)
             what = f"{notebooks.label(path)}, code cell {position} uses shared.{used}"
@@ -314,6 +213,11 @@ def early_uses(root: Path) -> list[str]:
                 found.append(
                     f"{what}, which no chapter builds; tag its cell, or name it with "
                     "a reason among HELPERS in tests/tools/order.py"
+                )
+            elif not is_defined(trees, name):
+                found.append(
+                    f"{what}, which cannot be traced to the file that defines it; a "
+                    "room offers its names by `offers` or by imports"
                 )
     return found
 
