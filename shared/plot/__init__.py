@@ -9,14 +9,18 @@ first picture is drawn and not before.
     plot.figure() and save()      an empty figure in the style, and a file of it
     plot.curve() bars() ladder() heat()     what was measured
     plot.tokens() visible()       tokens as chips in a page
+    plot.Drawing(alt=...)         boxes, arrows, rows, matrices, braces, small multiples
+    plot.MEANINGS                 what each colour means, in curves and drawings alike
 """
 
 from shared.plot.charts import bars, curve, heat, ladder
-from shared.plot.palette import CHIPS, COLORS, CYCLE, DASHES, HEAT, SURPRISE
+from shared.plot.drawings import Drawing
+from shared.plot.palette import CHIPS, COLORS, CYCLE, DASHES, HEAT, MEANINGS, SURPRISE
 from shared.plot.style import FONTS, figure, save
 from shared.plot.token_strips import Tokens, tokens, visible
 
 __all__ = [
-    "CHIPS", "COLORS", "CYCLE", "DASHES", "FONTS", "HEAT", "SURPRISE", "Tokens", "bars",
-    "curve", "figure", "heat", "ladder", "save", "tokens", "visible",
+    "CHIPS", "COLORS", "CYCLE", "DASHES", "Drawing", "FONTS", "HEAT", "MEANINGS",
+    "SURPRISE", "Tokens", "bars", "curve", "figure", "heat", "ladder", "save", "tokens",
+    "visible",
 ]  # fmt: skip

@@ -13,7 +13,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from shared.plot.palette import COLORS, CYCLE, DASHES, HEAT
+from shared.plot.palette import (
+    COLORS,
+    CYCLE,
+    DASHES,
+    HEAT,
+    look,
+    readable,
+    shade,
+    text_on,
+)
 from shared.plot.style import figure
 
 if TYPE_CHECKING:
@@ -40,8 +49,9 @@ def bars(
     special = {highlight} if isinstance(highlight, str) else set(highlight)
     style = {"va": "center", "fontsize": 13.5, "fontweight": "bold"}
     for y, (name, value) in enumerate(values.items()):
-        color, hatch = ("orange", "//") if name in special else ("blue", None)
-        ax.barh(y, value, height=0.72, color=COLORS[color], hatch=hatch)
+        meaning, hatch = ("floor", "//") if name in special else ("loss", None)
+        color = COLORS[look(meaning).color]
+        ax.barh(y, value, height=0.72, color=color, hatch=hatch)
         ax.text(value, y, " " + fmt.format(value), **style)
     ax.set_yticks(range(len(values)), list(values))
     ax.set_ylim(len(values) - 0.4, -0.6)
@@ -101,7 +111,7 @@ def heat(
     if numbers or (numbers is None and data.size <= 64):
         style = {"ha": "center", "va": "center", "fontsize": 12.5}
         for (r, c), value in numpy.ndenumerate(data):
-            color = COLORS["paper" if (value - low) / (high - low) > 0.5 else "ink"]
+            color = text_on(shade((value - low) / (high - low)))
             ax.text(c + 0.5, r + 0.5, fmt.format(value), color=color, **style)
     turn = 90 if max(map(len, cols), default=0) * len(cols) > 44 else 0
     ax.set_xticks(numpy.arange(len(cols)) + 0.5, cols, rotation=turn)
@@ -121,11 +131,13 @@ def curve(
     levels: Mapping[str, float] | None = None,
     logx: bool = False,
     ax: Axes | None = None,
+    colors: Mapping[str, str] | None = None,
 ) -> None:
     """Draw lines, each named at its right end and with its own dashes.
 
     series: name -> y values, or name -> (x values, y values).
     levels: name -> y of a horizontal rung behind the lines, such as the floor.
+    colors: name -> meaning, for lines that stand for one, such as "trained".
     """
     if ax is None:
         _, ax = figure()
@@ -133,13 +145,16 @@ def curve(
         ax.set_xscale("log")
     shift = {"textcoords": "offset points"}
     for name, y in (levels or {}).items():
-        look = {"color": COLORS["grey"], "fontsize": 12.5, **shift}
-        ax.axhline(y, color=COLORS["grey"], linewidth=1.3, linestyle=DASHES[2])
-        ax.annotate(name, (0, y), (4, 3), ("axes fraction", "data"), **look)
+        goal = "floor" in name.lower()
+        color = COLORS[look("floor").color if goal else "grey"]
+        style = {"color": readable(color), "fontsize": 12.5, **shift}
+        ax.axhline(y, color=color, linewidth=1.3, linestyle=DASHES[2])
+        ax.annotate(name, (0, y), (4, 3), ("axes fraction", "data"), **style)
     for i, (name, y) in enumerate(series.items()):
         x, y = y if isinstance(y, tuple) else (range(1, len(y) + 1), y)
-        color = COLORS[CYCLE[i % len(CYCLE)]]
+        meant = look(colors[name]).color if name in (colors or {}) else ""
+        color = COLORS[meant or CYCLE[i % len(CYCLE)]]
         ax.plot(x, y, color=color, linestyle=DASHES[i % len(DASHES)], label=name)
-        look = {"color": color, "fontweight": "bold", "va": "center", **shift}
-        ax.annotate(name, (x[-1], y[-1]), (7, 0), **look)
+        style = {"color": readable(color), "fontweight": "bold", "va": "center"}
+        ax.annotate(name, (x[-1], y[-1]), (7, 0), **style, **shift)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)

@@ -4,6 +4,7 @@ changes from run to run or from machine to machine.
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 
@@ -23,6 +24,8 @@ METADATA = {
 }
 # A line that a carriage return takes back: progress, as it is shown on a terminal.
 OVERWRITTEN = re.compile(r"^.*\r(?=[^\n]|\Z)", re.M)
+# The words of a drawing (`plot.Drawing(alt=...)`) inside its picture.
+DRAWN = re.compile(r'<desc id="alt-[0-9a-f]+">(.*?)</desc>', re.S)
 KEPT = ("mystnb", "title", "authors")
 FRONT_ENDS = (
     "ExecuteTime",
@@ -55,7 +58,27 @@ def tidy(nb: NotebookNode) -> NotebookNode:
         if cell.cell_type == "code":
             tidied = [tidy_output(out) for out in streams_joined(cell.outputs)]
             cell.outputs = [out for out in tidied if out.get("text") != ""]
+            describe_drawings(cell)
     return nb
+
+
+def describe_drawings(cell: NotebookNode) -> None:
+    """Copy the words of a cell's drawings to where the site looks for them.
+
+    The code is the one place where they are written. A cell that also shows a picture
+    of another kind is left alone: its author says what both show.
+    """
+    pictures = [
+        str(picture)
+        for out in cell.outputs
+        for kind, picture in out.get("data", {}).items()
+        if kind.startswith("image/")
+    ]
+    words = [match[1] for match in map(DRAWN.search, pictures) if match]
+    if words and len(words) == len(pictures):
+        image = cell.metadata.setdefault("mystnb", NotebookNode())
+        image = image.setdefault("image", NotebookNode())
+        image["alt"] = html.unescape(" ".join(words))
 
 
 def streams_joined(outputs: list[NotebookNode]) -> list[NotebookNode]:

@@ -87,7 +87,8 @@ def alt_text(page: Page) -> list[Problem]:
         if any(kind.startswith("image/") for kind in kinds):
             image = cell.metadata.get("mystnb", {}).get("image", {})
             if why := _weak(str(image.get("alt", ""))):
-                how = 'Set metadata {"mystnb": {"image": {"alt": "..."}}}'
+                how = 'Set metadata {"mystnb": {"image": {"alt": "..."}}}; '
+                how += "a plot.Drawing(alt=...) brings it along when it is baked"
                 found.append(page.problem(i, f"the figure {why}", how))
         found += [page.problem(i, what, do) for what in _unnamed_html(cell)]
     return found
