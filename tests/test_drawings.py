@@ -18,7 +18,7 @@ import pytest
 from shared import plot
 from shared.plot.faults import crosses, faults
 from shared.plot.palette import contrast, readable, shade, text_on
-from shared.plot.shapes import SOFT, Bounds, Line, Rect, Words
+from shared.plot.shapes import SOFT, SQUARE, Bounds, Line, Rect, Words
 from shared.plot.sheet import extent
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -88,7 +88,7 @@ def test_the_outlines_of_a_text_lie_within_its_measure(picture):
             assert words.x + ink.x1 / SQUARE <= bounds.right + 0.01, words.text
             assert words.y - ink.y1 / SQUARE >= bounds.top - 0.02, words.text
             assert words.y - ink.y0 / SQUARE <= bounds.bottom + 0.02, words.text
-            assert ink.width > 0.6 * (bounds.right - bounds.left) * SQUARE
+            assert ink.width > 0.3 * (bounds.right - bounds.left) * SQUARE
 
 
 def test_type_is_readable_on_a_phone(picture):

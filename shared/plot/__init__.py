@@ -13,14 +13,17 @@ first picture is drawn and not before.
     plot.MEANINGS                 what each colour means, in curves and drawings alike
 """
 
-from shared.plot.charts import bars, curve, heat, ladder
-from shared.plot.drawings import Drawing
-from shared.plot.palette import CHIPS, COLORS, CYCLE, DASHES, HEAT, MEANINGS, SURPRISE
-from shared.plot.style import FONTS, figure, save
-from shared.plot.token_strips import Tokens, tokens, visible
+from shared.lazy import offers
 
-__all__ = [
-    "CHIPS", "COLORS", "CYCLE", "DASHES", "Drawing", "FONTS", "HEAT", "MEANINGS",
-    "SURPRISE", "Tokens", "bars", "curve", "figure", "heat", "ladder", "save", "tokens",
-    "visible",
-]  # fmt: skip
+__getattr__, __dir__, __all__ = offers(
+    __name__,
+    {
+        "charts": ("bars", "curve", "heat", "ladder"),
+        "drawings": ("Drawing",),
+        "palette": (
+            *("CHIPS", "COLORS", "CYCLE", "DASHES", "HEAT", "MEANINGS", "SURPRISE"),
+        ),
+        "style": ("FONTS", "figure", "save"),
+        "token_strips": ("Tokens", "tokens", "visible"),
+    },
+)
