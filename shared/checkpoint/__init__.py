@@ -11,7 +11,7 @@ __getattr__, __dir__, __all__ = offers(
     {
         "files": (
             "CHAPTERS", "CheckpointError", "FOLDER", "fill", "load", "save",
-            "sha256", "ship", "where", "write_whole",
+            "sha256", "ship", "where",
         ),
         "run_state": ("fingerprint", "kept_run", "load_state", "save_state"),
         "int8": (

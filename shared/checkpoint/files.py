@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from shared.model.gpt import GPT
 from shared.model.heads import swap_head
 from shared.model.parts import Config
 from shared.tokenizer.bpe import BPETokenizer
+from shared.whole_files import write_whole
 
 FOLDER = Path(__file__).parents[1] / "models"
 FORMAT = "block-by-block model 1"
@@ -38,24 +38,6 @@ class CheckpointError(ValueError):
 def sha256(path: str | Path) -> str:
     """The SHA-256 of a file, 64 hexadecimal digits."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-def write_whole(path: str | Path, data: bytes) -> None:
-    """Write a file in one step: after a crash there is the old file or the new one."""
-    temporary = Path(f"{path}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        raise CheckpointError(
-            f"{path} could not be saved ({error}); nothing was changed. Free some "
-            "space or choose another folder, then save again"
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) -> str:
@@ -81,7 +63,13 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
     if tied != model.config.tie or classes != model.config.vocab_size:
         about["classes"] = classes  # another head than config's: see model.heads
     data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
-    write_whole(path, data)
+    try:
+        write_whole(path, data)
+    except OSError as error:
+        raise CheckpointError(
+            f"{path} could not be saved ({error}); nothing was changed. Free some "
+            "space or choose another folder, then save again"
+        ) from error
     return hashlib.sha256(data).hexdigest()
 
 

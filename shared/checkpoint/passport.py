@@ -12,12 +12,12 @@ import html
 import json
 import math
 import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from shared.contents import Chapter, chapters
 from shared.contents import chapter as chapter_of
+from shared.whole_files import write_whole
 
 PATH = Path(__file__).parents[1] / "models" / "passport.json"
 TOLERANCE = 2e-3  # relative: measured decimals differ a little between machines
@@ -118,20 +118,12 @@ def write(stamps: dict[str, dict[str, Any]], path: Path = PATH) -> None:
 
 
 def save(stamps: dict[str, Any], models: dict[str, Any], path: Path) -> None:
-    """Write the passport: to a temporary file first, then in one step into place."""
+    """Write the passport, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = {"format": 1, "stamps": dict(sorted(stamps.items()))}
     if models:
         whole["models"] = dict(sorted(models.items()))
-    text = json.dumps(whole, indent=1)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text + "\n")
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+    write_whole(path, json.dumps(whole, indent=1) + "\n")
 
 
 def summary(chapter: str, path: Path | None = None) -> str:

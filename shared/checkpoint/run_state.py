@@ -19,6 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from shared.whole_files import whole_file
+
 BUILT = Path(__file__).resolve().parents[2] / "_build"
 FORMAT = "block-by-block training state 1"
 CURE = "delete it and train from the beginning"
@@ -92,14 +94,11 @@ def save_state(
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
     texts = {"format": FORMAT, "run": json.dumps(run), "history": json.dumps(history)}
     texts["sha256"] = checksum(tensors, texts["history"])
-    temporary = Path(f"{path}.{os.getpid()}.tmp")
     try:
-        save_file(tensors, temporary, texts)
-        os.replace(temporary, path)
+        with whole_file(path) as draft:
+            save_file(tensors, draft, texts)
     except SafetensorError as error:
         raise OSError(f"{path} could not be saved: {error}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:

@@ -16,8 +16,8 @@ __getattr__, __dir__, __all__ = offers(
         "token_files": ("open_ids", "read_text", "save_ids"),
         "token_windows": ("batches", "check_length", "random_batch", "windows"),
         "rows": (
-            "IGNORE", "Rows", "check_rows", "document_rows", "epoch_order",
-            "in_parts", "pad_rows", "single_rows", "step_rows",
+            "IGNORE", "Rows", "check_rows", "epoch_order", "in_parts", "pad_rows",
+            "single_rows", "step_rows",
         ),
     },
 )

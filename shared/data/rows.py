@@ -31,30 +31,6 @@ def pad_rows(rows: list[list[int]], length: int, fill: int) -> Rows:
     return inputs, targets
 
 
-def document_rows(
-    documents: Iterable[str], tokenizer: BPETokenizer, length: int
-) -> Rows:
-    """Rows that begin where a document begins, (N, length) each; the last is padded.
-
-    A row is the end-of-text token, a document, end-of-text, the next one and so on.
-    What does not fit is left out, and the next row begins with the next document. (To
-    fill rows with documents that fit would teach that short ones never come first.)
-    """
-    if length < 1:
-        raise ValueError(f"the row length is {length}; it must be at least 1")
-    end = tokenizer.special_tokens["<|endoftext|>"]
-    rows: list[list[int]] = []
-    row = [end]
-    for document in documents:
-        row += [*tokenizer.encode_ordinary(document), end]
-        if len(row) > length:
-            rows.append(row[: length + 1])
-            row = [end]
-    if len(row) > 1:
-        rows.append(row)
-    return pad_rows(rows, length, end)
-
-
 def single_rows(
     documents: Iterable[str], tokenizer: BPETokenizer, length: int, ending: bool = False
 ) -> Rows:

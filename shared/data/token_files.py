@@ -1,10 +1,11 @@
 """Files of text and of token ids: read exactly, written whole or not at all."""
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+
+from shared.whole_files import whole_file
 
 
 def read_text(path: str | Path) -> str:
@@ -30,13 +31,8 @@ def save_ids(path: str | Path, ids: Iterable[int]) -> None:
         )
     if row.min() < 0 or row.max() > 0xFFFFFFFF:
         raise ValueError(f"token ids from {row.min()} to {row.max()} fit no token file")
-    temporary = Path(f"{path}.{os.getpid()}.tmp")  # a crash leaves the old file whole
-    try:
-        with temporary.open("wb") as file:
-            np.save(file, row.astype("<u2" if row.max() <= 0xFFFF else "<u4"))
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as draft, draft.open("wb") as file:
+        np.save(file, row.astype("<u2" if row.max() <= 0xFFFF else "<u4"))
 
 
 def open_ids(path: str | Path) -> np.ndarray:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.plot.palette import COLORS, CYCLE
+from shared.whole_files import whole_file
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -95,8 +95,7 @@ def save(fig: Figure, path: str | Path) -> Path:
     path, suffix = Path(path), Path(path).suffix.lstrip(".")
     if suffix not in ("svg", "png"):
         raise ValueError(f"cannot save as {path.name!r}: name it .svg or .png")
-    draft = path.with_name(path.name + ".part")
     undated = {"Date": None} if suffix == "svg" else {"Software": None}
-    fig.savefig(draft, format=suffix, dpi=200, metadata=undated)
-    os.replace(draft, path)
+    with whole_file(path) as draft:
+        fig.savefig(draft, format=suffix, dpi=200, metadata=undated)
     return path

@@ -122,7 +122,7 @@ def study(tok: Any) -> list[dict[str, Any]]:
 
 def write_table(lines: list[dict[str, Any]]) -> None:
     """Write the study's table, whole or not at all."""
-    from shared.checkpoint import write_whole
+    from shared.whole_files import write_whole
 
     text = io.StringIO()
     writer = csv.DictWriter(text, list(lines[0]), lineterminator="\n")

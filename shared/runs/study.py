@@ -92,7 +92,7 @@ def prepare() -> dict[str, Any]:
 
 def make_ablations(options: argparse.Namespace) -> None:
     """Run every way, or with --steps a trial of a few steps that writes nothing."""
-    from shared.checkpoint import write_whole
+    from shared.whole_files import write_whole
 
     data, found = prepare(), []
     for name, (config, recipe) in ways().items():

@@ -13,6 +13,7 @@ from typing import Self
 
 from shared.tokenizer.guards import number_special
 from shared.tokenizer.merges import BYTE_CHAR, BYTES, Pair, build_vocab, show_bytes
+from shared.whole_files import write_whole
 
 
 def checksum(content: dict) -> str:
@@ -33,13 +34,7 @@ def write_tokenizer(
         "merges": [f"{shown[left]} {shown[right]}" for left, right in merges],
     }
     content["sha256"] = checksum(content)
-    temporary = Path(f"{path}.{os.getpid()}.tmp")  # a crash leaves the old file whole
-    text = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
 
 
 class Stored:

@@ -1,0 +1,27 @@
+"""Where a model is, and what it is to read put beside it: the one place that asks."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import torch
+from torch import Tensor, nn
+
+
+def device_of(model: nn.Module) -> torch.device:
+    """The device of a model: that of its first parameter, or else of its first buffer.
+
+    A model without either has no device of its own and is on the CPU.
+    """
+    first = next(chain(model.parameters(), model.buffers()), None)
+    return torch.device("cpu") if first is None else first.device
+
+
+def beside(model: nn.Module, *tensors: Tensor) -> tuple[Tensor, ...]:
+    """Rows of whole numbers where the model is, as torch's embeddings want them.
+
+    Rows may lie in the memory of another device, and in numbers of one or two bytes
+    each to save room; what comes back has eight bytes each, in the same shapes.
+    """
+    device = device_of(model)
+    return tuple(tensor.to(device, torch.long) for tensor in tensors)
