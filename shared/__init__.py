@@ -145,17 +145,26 @@ def _step(one: Chapter, here: Chapter) -> str:
 def _minutes(name: str, root: Path) -> str:
     """Return the sentence on reading and running time from book/minutes.json.
 
-    A chapter that has no row there yet has no such sentence.
+    It tells the path's minutes, and those with all detours where they are more. A
+    chapter that has no row there yet has no such sentence.
     """
-    path = root / "book" / "minutes.json"
-    table = json.loads(path.read_text("utf-8"))["chapters"] if path.is_file() else {}
+    file = root / "book" / "minutes.json"
+    table = json.loads(file.read_text("utf-8"))["chapters"] if file.is_file() else {}
     if not (own := table.get(name)):
         return ""
-    reading, running = math.ceil(own["reading"]), math.ceil(own["running"])
-    return (
-        f"About {_count(reading, 'minute')} of reading, and the cells run for "
-        f"{'less than a minute' if running <= 1 else f'about {running} minutes'}."
-    )
+    path, whole = own["path"], own["whole"]
+    reading, all_reading = math.ceil(path["reading"]), math.ceil(whole["reading"])
+    text = f"About {_count(reading, 'minute')} of reading"
+    if all_reading > reading:
+        text += f" ({all_reading} with all detours)"
+    if path["running"] is None or whole["running"] is None:
+        return f"{text}."
+    running, all_running = math.ceil(path["running"]), math.ceil(whole["running"])
+    text += ", and the cells run for "
+    text += "less than a minute" if running <= 1 else f"about {running} minutes"
+    if all_running > running:
+        text += f" (about {all_running} with all detours)"
+    return f"{text}."
 
 
 def _count(number: int, noun: str) -> str:

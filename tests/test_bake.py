@@ -187,32 +187,36 @@ def test_cells_without_or_with_doubled_ids_get_lasting_ones(tree):
     assert ids[0] == ids[1] == ["cell-001", "c2", "cell-003"]
 
 
-def test_the_head_shows_the_minutes_that_were_just_measured(tree, monkeypatch):
+def test_the_head_shows_the_minutes_that_were_just_counted(tree):
     head = 'shared.where_you_are("01")'
-    path = tree.page("01_words", "# A page\n\nSome words to read.", head)
-    monkeypatch.delenv("BLOCKS_RUNS", raising=False)  # set where the suite runs
-    monkeypatch.setattr(bake.budget, "STEP", 3.0)
+    path = tree.page("01_words", "# A page\n\n" + "word " * 200, head)
     bake.bake(path, root=tree.root)
     shown = "".join(outputs(path)[-1]["data"]["text/plain"])
-    assert "the cells run for about 3 minutes" in shown
+    assert "About 2 minutes of reading." in shown  # its cells were not timed
     once = path.read_bytes()
     bake.bake(path, root=tree.root)
     assert path.read_bytes() == once
 
 
 @pytest.mark.slow
-def test_two_cores_are_timed_and_nothing_else_changes(tree, capsys):
+def test_path_and_whole_are_timed_and_nothing_else_changes(tree, capsys, monkeypatch):
     head = 'shared.where_you_are("01")'
     two = 'import os\nassert os.environ["OMP_NUM_THREADS"] == "2"\nprint("ran")'
-    path = tree.page("01_words", "# A page\n\nSome words to read.", head, two)
-    assert bake.time_two_cores(path, 60, tree.root) > 0
-    table = bake.budget.load(tree.root)
-    assert table["01_words"]["running"] == bake.budget.STEP
+    around = ("# Around\n\nOnce more.", ["detour"])
+    path = tree.page("01_words", "# A page\n\nWords.", head, around, two)
+    monkeypatch.setattr(bake.budget, "STEP", 3.0)
+    told = bake.time_two_cores(path, 60, tree.root)
+    assert 0 < told["path"] <= told["whole"]
+    row = bake.budget.load(tree.root)["01_words"]
+    assert (row["path"]["running"], row["whole"]["running"]) == (3.0, 3.0)
     stored = [cell.outputs for cell in notebooks.code_cells(notebooks.read(path))]
     assert stored[-2] and not stored[-1]  # the head is told anew, no other output
+    assert "the cells run for about 3 minutes" in str(stored[-2])
     wrong = tree.page("02_wrong", "1 / 0")
     assert bake.main(["--time", str(wrong)]) == 1
-    assert "ZeroDivisionError" in capsys.readouterr().err
+    assert "no chapter, and only chapters have minutes" in capsys.readouterr().err
+    with pytest.raises(NotebookError, match="ZeroDivisionError"):
+        bake.time_two_cores(wrong, 60, tree.root)
 
 
 DATA = """\

@@ -6,39 +6,12 @@ import sys
 import budget
 import heads
 import notebooks
+import paths
 import pytest
+import readme
 
 import shared
 from shared.checkpoint import passport
-
-PROSE = """\
-# Title of four words
-
-Two words and [a link](https://example.org/not/counted), $x + y$ too.
-
-![a picture's text](figures/x.svg)
-
-<div class="admonition tip">In a <b>box</b></div>
-
-<!-- a comment -->
-
-```python
-a = 1
-
-b = 2
-```
-
-<details><summary>Deeper</summary>
-
-Many words that are folded and so not on the main line.
-
-```python
-c = 3
-```
-
-</details>"""
-# Title of four words; Two words and a link (formula) too; In a box
-WORDS = 4 + 5 + 1 + 1 + 3
 
 
 def page(tree, name: str, words: int, **more):
@@ -47,77 +20,93 @@ def page(tree, name: str, words: int, **more):
 
 def test_the_recorded_minutes_are_those_of_the_pages():
     assert budget.problems() == []
+    assert budget.untimed() == []
 
 
-def test_words_and_lines_on_the_main_line(tree):
-    cells = [PROSE, "x = 1\n\n# why\ny = 2", ("z = 3", ["hide-input"])]
-    path = tree.page("01_words", *cells)
-    assert budget.count(notebooks.read(path)) == (WORDS, 2 + 3)
-
-
-def test_a_box_folded_over_several_cells_is_not_counted(tree):
-    cells = ["# One two\n\n<details>", "# Three four", "# Five\n\n</details>\n\nsix"]
-    path = tree.page("01_words", *cells)
-    assert budget.count(notebooks.read(path))[0] == 3
-
-
-def test_reading_takes_words_and_lines(tree):
-    page(tree, "01_words", 300)
+def test_a_chapter_has_the_minutes_of_its_path_and_of_the_whole(tree):
+    around = ("# Around\n\n" + "word " * 149, ["detour"])
+    tree.page("01_words", "# Page\n\n" + "word " * 299, "x = 1\ny = 2\nz = 3", around)
     row = budget.compute(tree.root)["01_words"]
-    assert row["words"] == 300
-    assert row["reading"] == 2.0
+    assert row["path"] == {"words": 300, "lines": 3, "reading": 2.1, "running": None}
+    assert row["whole"] == {"words": 450, "lines": 3, "reading": 3.1, "running": None}
 
 
 def test_a_change_of_the_prose_is_found_and_repaired(tree):
     page(tree, "01_words", 300)
-    budget.save(budget.compute(tree.root), tree.root)
+    budget.renew(tree.root)
     assert budget.problems(tree.root) == []
     page(tree, "01_words", 301)
     assert "01_words: book/minutes.json says" in budget.problems(tree.root)[0]
-    budget.save(budget.compute(tree.root), tree.root)
+    assert budget.renew(tree.root)
+    assert not budget.renew(tree.root)
     assert budget.problems(tree.root) == []
     del tree.listed["01_words"]
     tree.list_chapters()
     assert "01_words" in budget.problems(tree.root)[0]
 
 
-def test_the_core_path_has_a_budget(tree):
-    page(tree, "01_words", 100 * 150)
-    page(tree, "02_words", 78 * 150)
-    page(tree, "12_later", 100 * 150, part="Part II")  # each part has its own
-    budget.save(budget.compute(tree.root), tree.root)
+@pytest.mark.parametrize("part", ["Part I", "Part II", "Part II · A second afternoon"])
+def test_the_path_of_an_afternoon_has_a_budget_of_reading(tree, part):
+    page(tree, "01_words", 100 * 150, part=part)
+    page(tree, "02_words", 80 * 150, part=part)
+    page(tree, "12_later", 181 * 150, part="Part III")  # no afternoon
+    around = ("# Around\n\n" + "word " * 9000, ["detour"])
+    tree.page("03_detour", around, part=part)  # a detour may be as long as it needs
+    budget.renew(tree.root)
     assert budget.problems(tree.root) == []
-    page(tree, "02_words", 80 * 150)
-    budget.save(budget.compute(tree.root), tree.root)
-    assert "Part I takes 181 minutes" in budget.problems(tree.root)[0]
+    page(tree, "02_words", 81 * 150, part=part)
+    budget.renew(tree.root)
+    (problem,) = budget.problems(tree.root)
+    assert f"{part[:7].strip()}: the path takes 181 minutes to read" in problem
+
+
+def test_the_path_of_an_afternoon_has_a_budget_of_running(tree):
+    paths = [page(tree, name, 10) for name in ("01_words", "02_words")]
+    budget.record(paths[0], {"path": 15 * 60, "whole": 40 * 60}, tree.root)
+    budget.record(paths[1], {"path": 10 * 60, "whole": 40 * 60}, tree.root)
+    assert budget.problems(tree.root) == []
+    budget.record(paths[1], {"path": 10.1 * 60, "whole": 40 * 60}, tree.root)
+    (problem,) = budget.problems(tree.root)
+    assert "Part I: the cells of the path run for 25.5 minutes" in problem
+
+
+def test_the_first_edition_is_reported_and_not_held_to_the_budget(tree, monkeypatch):
+    page(tree, "01_words", 100 * 150)
+    page(tree, "02_words", 90 * 150)
+    budget.renew(tree.root)
+    assert len(budget.problems(tree.root)) == 1
+    told = budget.report(budget.compute(tree.root), tree.root)
+    assert "Part I: the path takes 190.0 of 180 minutes to read" in told
+    assert "first edition" not in told
+    monkeypatch.setattr(paths, "FIRST_EDITION", frozenset({"02_words"}))
+    assert budget.problems(tree.root) == []
+    told = budget.report(budget.compute(tree.root), tree.root)
+    assert "1 of its 2 chapters are still in the first edition" in told
 
 
 @pytest.mark.parametrize(
-    ("seconds", "before", "expected"),
-    [
-        (12, None, 0.5),
-        (31, None, 1.0),
-        (31, 0.5, 0.5),  # a fifth above what is recorded: noise
-        (40, 0.5, 1.0),
-        (25, 1.0, 1.0),  # a third below: noise
-        (15, 1.0, 0.5),
-        (600, 2.0, 10.0),
-        (1, 0.5, 0.5),
-    ],
+    ("seconds", "minutes"), [(0.2, 0.5), (30, 0.5), (31, 1.0), (600, 10.0), (601, 10.5)]
 )
-def test_noise_does_not_change_the_recorded_running_time(seconds, before, expected):
-    assert budget.recorded(seconds, before) == expected
-    assert budget.recorded(seconds, expected) == expected
+def test_running_time_is_rounded_up_to_half_minutes(tree, seconds, minutes):
+    path = page(tree, "01_words", 10)
+    assert budget.untimed(tree.root)[0].endswith("`course.py bake --time "
+                                                 "book/01_words.ipynb`")  # fmt: skip
+    assert budget.record(path, {"path": seconds, "whole": 1200}, tree.root)
+    row = budget.load(tree.root)["01_words"]
+    assert (row["path"]["running"], row["whole"]["running"]) == (minutes, 20.0)
+    assert budget.untimed(tree.root) == budget.problems(tree.root) == []
 
 
 def test_recording_keeps_the_other_chapters(tree):
     page(tree, "01_words", 300)
     path = page(tree, "02_words", 300)
-    budget.save(budget.compute(tree.root), tree.root)
-    assert budget.record(path, 100, tree.root)
-    assert not budget.record(path, 101, tree.root)
+    budget.renew(tree.root)
+    seconds = {"path": 100, "whole": 200}
+    assert budget.record(path, seconds, tree.root)
+    assert not budget.record(path, seconds, tree.root)
     table = budget.load(tree.root)
-    assert (table["01_words"]["running"], table["02_words"]["running"]) == (0.5, 2.0)
+    assert table["01_words"]["path"]["running"] is None
+    assert table["02_words"]["path"]["running"] == 2.0
 
 
 def test_a_broken_table_says_what_to_do(tree):
@@ -129,24 +118,24 @@ def test_a_broken_table_says_what_to_do(tree):
 
 
 def test_the_readme_shows_the_table(tree):
-    readme = tree.root / "README.md"
-    readme.write_text(
-        f"before\n{budget.README_START}\nold\n{budget.README_END}\nafter\n", "utf-8"
-    )
-    page(tree, "01_words", 299)
+    file = tree.root / "README.md"
+    file.write_text(f"before\n{readme.START}\nold\n{readme.END}\nafter\n", "utf-8")
+    path = page(tree, "01_words", 299)
     budget.save(budget.compute(tree.root), tree.root)
     assert "README.md" in budget.problems(tree.root)[0]
-    assert budget.write_readme(tree.root)
-    assert not budget.write_readme(tree.root)
-    lines = readme.read_text("utf-8").splitlines()
+    assert budget.renew(tree.root)
+    assert not budget.renew(tree.root)
+    lines = file.read_text("utf-8").splitlines()
     assert [lines[0], lines[-1]] == ["before", "after"]
     assert lines[4] == "| | **Part I** | | | |"
-    row = "| 01 | [Words](book/01_words.ipynb) | 2 min | 1 min |"
-    assert lines[5].startswith(row)
+    assert lines[5].startswith("| 01 | [Words](book/01_words.ipynb) | 2 min | 2 min |")
+    budget.record(path, {"path": 100, "whole": 200}, tree.root)
+    line = file.read_text("utf-8").splitlines()[5]
+    assert "(book/01_words.ipynb) | 2 + 2 min | 2 + 4 min |" in line
     assert budget.problems(tree.root) == []
-    readme.write_text("no markers", "utf-8")
+    file.write_text("no markers", "utf-8")
     with pytest.raises(notebooks.NotebookError, match="has no pair of lines"):
-        budget.write_readme(tree.root)
+        budget.renew(tree.root)
 
 
 # --- the head of a chapter -------------------------------------------------------
@@ -160,7 +149,12 @@ def minutes(tree, monkeypatch):
         tree.page(name)
     tree.page("12_later", part="Part II")
     row = {"reading": 11.2, "running": 0.5}
-    rows = {"01_words": row, "05_more": {"reading": 0.9, "running": 2.5}}
+    short, long = {"reading": 0.9, "running": 2.5}, {"reading": 3.2, "running": 4.0}
+    rows = {
+        "01_words": {"path": row, "whole": row},
+        "05_more": {"path": short, "whole": long},
+        "00_start": {"path": short, "whole": {**long, "running": None}},
+    }
     text = json.dumps({"chapters": rows})
     budget.table_path(tree.root).write_text(text, "utf-8")
 
@@ -172,8 +166,12 @@ def test_the_head_says_where_the_reader_is(minutes):
     assert text[2] == (
         "About 12 minutes of reading, and the cells run for less than a minute."
     )
-    assert "About 1 minute of reading" in repr(shared.where_you_are("05"))
-    assert "the cells run for about 3 minutes" in repr(shared.where_you_are("05"))
+    assert repr(shared.where_you_are("05")).splitlines()[2] == (
+        "About 1 minute of reading (4 with all detours), and the cells run for "
+        "about 3 minutes (about 4 with all detours)."
+    )
+    never_timed = repr(shared.where_you_are("00")).splitlines()[2]
+    assert never_timed == "About 1 minute of reading (4 with all detours)."
 
 
 def test_the_head_in_a_page_marks_one_chapter_and_loads_nothing(minutes):

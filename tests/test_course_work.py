@@ -172,8 +172,10 @@ def test_cut_means_no_mirror_either(trial, tmp_path, monkeypatch):
 
 
 def test_quick_takes_the_chapters_that_run_shortest(trial):
-    rows = {"00_a": 0.5, "01_b": 2.0, "02_c": 1.0}
-    table = {name: {"running": minutes} for name, minutes in rows.items()}
+    rows = {"00_a": 0, "01_b": 2.0, "02_c": 1.0}  # 00 was never timed
+    table = {
+        name: {"whole": {"running": minutes or None}} for name, minutes in rows.items()
+    }
     book = trial.root / "book"
     (book / "minutes.json").write_text(json.dumps({"chapters": table}))
     for name in [*rows, "solutions/00_a"]:

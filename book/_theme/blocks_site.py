@@ -13,12 +13,11 @@
 from __future__ import annotations
 
 import html
-import json
-import math
 import sys
 from pathlib import Path
 from urllib.parse import quote
 
+from blocks_path import minutes_of, total
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from sphinx.application import Sphinx
@@ -160,26 +159,22 @@ class ChapterMap(Directive):
 
     def run(self) -> list[nodes.Node]:
         """Return one raw list; a missing minutes.json only leaves the minutes out."""
-        try:
-            text = (ROOT / "book" / "minutes.json").read_text("utf-8")
-            minutes = json.loads(text)["chapters"]
-        except (OSError, ValueError, KeyError):
-            minutes = {}
         maps = ""
         for part, found in contents.parts().items():
-            rows = "".join(_row(one, minutes.get(one.name)) for one in found)
+            rows = "".join(_row(one, minutes_of(one.name)) for one in found)
             maps += f'<p class="bbb-part">{html.escape(part)}</p>'
             maps += f'<ol class="bbb-map">{rows}</ol>'
         return [nodes.raw("", maps, format="html")]
 
 
-def _row(one: contents.Chapter, minutes: dict | None) -> str:
+def _row(one: contents.Chapter, minutes: dict) -> str:
     label = (
         f'<b aria-hidden="true">{one.number}</b><span>{html.escape(one.title)}</span>'
     )
     time = "here"
     if minutes:
-        time = f"{math.ceil(minutes['reading'] + minutes['running'])} minutes"
+        path, whole = total(minutes["path"]), total(minutes["whole"])
+        time = f"{path} minutes" + (f", all {whole}" if whole > path else "")
     return f'<li><a href="{one.name}.html">{label}<small>{time}</small></a></li>'
 
 

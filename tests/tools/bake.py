@@ -27,6 +27,7 @@ import budget
 import compare
 import nbformat
 import notebooks
+import paths
 from canonical import tidy, unbaked
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -39,18 +40,12 @@ from nbformat import NotebookNode
 from nbval.kernel import CURRENT_ENV_KERNEL_NAME, NbvalKernelspecManager
 from notebooks import NotebookError
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 TIMEOUT = 300
 HEAD = "where_you_are("
 # nbclient logs on its own what our messages say in one sentence.
 QUIET = logging.getLogger("block-by-block.bake")
 QUIET.addHandler(logging.NullHandler())
 QUIET.propagate = False
-APART = {"06"}  # chapters that train for long: `--time` records their minutes
 
 
 # --- running ---------------------------------------------------------------------
@@ -139,48 +134,45 @@ def bake(path: Path, timeout: float = TIMEOUT, root: Path = notebooks.ROOT) -> f
         name = notebooks.label(path)
         raise NotebookError(f"{name}: code cells {empty} are empty; delete them")
     before = {cell.id: cell.outputs for cell in notebooks.code_cells(nb)}
-    started, work_before = time.perf_counter(), work_of_kernels()
+    started = time.perf_counter()
     run(nb, path, timeout)
     seconds = time.perf_counter() - started
-    work = work_of_kernels() - work_before
     keep_extra(nb, path, before)
-    # With BLOCKS_RUNS a training run may be gone on with.
-    timed = "BLOCKS_RUNS" not in os.environ and notebooks.number(path) not in APART
-    if timed and is_chapter(path, root) and budget.record(path, work or seconds, root):
+    if is_chapter(path, root) and budget.renew(root):
         rerun_head(nb, path, timeout)
     notebooks.write(path, notebooks.dumps(tidy(nb)))
     return seconds
 
 
-def time_two_cores(path: Path, timeout: float, root: Path = notebooks.ROOT) -> float:
-    """Record what a chapter's main path takes on two cores; return the seconds.
+def time_two_cores(path: Path, timeout: float, root: Path = notebooks.ROOT) -> dict:
+    """Record what a chapter's path and the whole chapter take; return the seconds.
 
-    For a chapter that trains for long: two threads, by the clock, on a machine with
-    nothing else to do, its training from the first step, and without the sections on
-    real texts. Its outputs stay. Raises NotebookError as bake does.
+    Two threads, by the clock, on a machine with nothing else to do, trainings from the
+    first step. A chapter without detours runs once. Its outputs stay, but for its head.
+    Raises NotebookError as bake does.
     """
-    nb, whole = notebooks.read(path), notebooks.read(path)
-    main = [cell for cell in nb.cells if "extra" not in notebooks.tags(cell)]
-    nb.cells, started = main, time.perf_counter()
-    with tempfile.TemporaryDirectory() as runs:
-        run(nb, path, timeout, OMP_NUM_THREADS="2", BLOCKS_RUNS=runs)
-    seconds = time.perf_counter() - started
-    if budget.record(path, seconds, root, anew=True):
-        rerun_head(whole, path, timeout)
-        notebooks.write(path, notebooks.dumps(tidy(whole)))
+    if not is_chapter(path, root):
+        name = notebooks.label(path, root)
+        raise NotebookError(f"{name}: no chapter, and only chapters have minutes")
+    whole = timed(notebooks.read(path), path, timeout)
+    seconds = {"path": whole, "whole": whole}
+    nb = notebooks.read(path)
+    if paths.detours(nb):
+        nb.cells = paths.path_cells(nb)
+        seconds["path"] = min(whole, timed(nb, path, timeout))
+    if budget.record(path, seconds, root):
+        nb = notebooks.read(path)
+        rerun_head(nb, path, timeout)
+        notebooks.write(path, notebooks.dumps(tidy(nb)))
     return seconds
 
 
-def work_of_kernels() -> float:
-    """Return the processor seconds of the kernels that have ended, 0 if unknown.
-
-    One thread's work takes as long as that on a machine with nothing else to do; time
-    on the clock would record how busy the machine was.
-    """
-    if resource is None:
-        return 0.0
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+def timed(nb: NotebookNode, path: Path, timeout: float) -> float:
+    """Run a notebook with two threads; return the seconds."""
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as runs:
+        run(nb, path, timeout, OMP_NUM_THREADS="2", BLOCKS_RUNS=runs)
+    return time.perf_counter() - started
 
 
 def keep_extra(nb: NotebookNode, path: Path, before: dict) -> None:
@@ -285,7 +277,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("files", nargs="*", type=Path, help="default: every page")
     parser.add_argument("--check", action="store_true", help="run nothing, compare")
     parser.add_argument(
-        "--time", action="store_true", help="record minutes on two cores, no outputs"
+        "--time", action="store_true", help="record chapters' minutes on two cores"
     )
     parser.add_argument("-j", "--jobs", type=int, default=1, help="side by side")
     parser.add_argument("--timeout", type=float, default=TIMEOUT, help="s per cell")
@@ -296,7 +288,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.time:
             for path in paths:
-                print(f"{path}: {time_two_cores(path, options.timeout):.0f} s")
+                told = time_two_cores(path, options.timeout)
+                print(f"{path}: path {told['path']:.0f} s, whole {told['whole']:.0f} s")
             return 0
         return bool(bake_all(paths, max(1, options.jobs), options.timeout))
     except NotebookError as error:

@@ -6,7 +6,8 @@
 
 A gate is a function that takes a `page.Page` and returns a list of `page.Problem`. The
 gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup, numbers),
-gate_links (pictures and links), gate_exercises (exercises, the parts of a chapter).
+gate_links (pictures and links), gate_path (the path, its detours, folding),
+gate_exercises (exercises, the parts of a chapter).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 import gate_code
 import gate_exercises
 import gate_links
+import gate_path
 import gate_prose
 import notebooks
 from page import Page, Problem, all_pages
@@ -36,6 +38,7 @@ EVERYWHERE: tuple[Gate, ...] = (
 )
 ALL: tuple[Gate, ...] = (
     *gate_code.GATES,
+    *gate_path.GATES,
     *gate_prose.GATES,
     *gate_links.GATES,
     *gate_exercises.GATES,
@@ -73,9 +76,25 @@ def check_book(root: Path = notebooks.ROOT) -> list[Problem]:
     try:
         lost = contents.problems(root)
     except contents.ContentsError as error:
-        lost = [str(error)]
+        return [*found, Problem("_toc.yml", None, str(error), "It lists the chapters")]
     do = "_toc.yml lists every page of the book"
-    return found + [Problem("_toc.yml", None, what, do) for what in lost]
+    found += [Problem("_toc.yml", None, what, do) for what in lost]
+    found += gate_path.list_problems(root)
+    return found + gate_path.taught_in_the_open(root)
+
+
+def report(files: list[Path]) -> None:
+    """Print what fails nothing yet: chapters of the first edition, by the new gates."""
+    for path in files or notebooks.chapters().values():
+        try:
+            found = gate_path.reported(Page.read(path)) if path.suffix != ".md" else []
+        except notebooks.NotebookError:
+            continue  # told already
+        for problem in found if files else []:
+            print(f"(first edition, not enforced) {problem}")
+        if found and not files:
+            name = notebooks.label(path)
+            print(f"{name}: {len(found)} findings, not enforced in the first edition")
 
 
 def check_exercises(chapter: str) -> list[Problem]:
@@ -106,6 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
                 parser.error(f"{name!r} is no notebook and no Markdown page")
         files = [Path(name).resolve() for name in given]
         found = check_pages(files) if files else check_book()
+        report(files)
     for problem in found:
         print(problem)
     print(f"{len(found)} problems." if found else "No problems.")

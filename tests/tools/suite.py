@@ -196,12 +196,13 @@ class Suite:
         with contextlib.suppress(OSError, ValueError, KeyError):
             text = (self.root / "book" / "minutes.json").read_text("utf-8")
             rows = json.loads(text)["chapters"].items()
-            minutes = {f"{name}.ipynb": row["running"] for name, row in rows}
+            minutes = {name: row["whole"]["running"] for name, row in rows}
         chapters = self._notebooks("[0-9]*.ipynb")
-        chapters.sort(key=lambda page: (minutes.get(page.name, 0.5), page.name))
+        takes = {page: minutes.get(page.stem) or 0.5 for page in chapters}
+        chapters.sort(key=lambda page: (takes[page], page.name))
         taken, total = [], 0.0
         for page in chapters:
-            total += minutes.get(page.name, 0.5)
+            total += takes[page]
             if total <= QUICK_MINUTES:
                 taken.append(self._name(page))
         every = [self._name(page) for page in self._notebooks("**/*.ipynb")]

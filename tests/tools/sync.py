@@ -1,8 +1,8 @@
 """Keep what stands twice equal: blocks, first cells, heads, minutes, addresses.
 
     course.py sync                 write what follows from other files (first cells,
-                                   heads, minutes, the README's table); show where a
-                                   chapter's cell and shared/ differ
+                                   heads, minutes, marks of detours, the README's
+                                   table); show where a cell and shared/ differ
     course.py sync --check         write nothing; exit 1 if anything is out of step
     course.py sync --to-shared     take the notebooks' text of every block that differs
     course.py sync --to-notebook   take shared/'s text of every block that differs
@@ -23,6 +23,7 @@ import heads
 import nbformat
 import notebooks
 import order
+import paths
 from nbformat import NotebookNode
 from notebooks import ROOT, NotebookError
 
@@ -112,7 +113,8 @@ def problems(root: Path = ROOT) -> list[str]:
     for gate in order.GATES:
         found += gate(root)
     found += address.problems(root) + budget.problems(root)
-    found += [f"{line}; run `course.py sync`" for line in heads.outdated(root)]
+    shown = paths.marks(root) + heads.outdated(root)
+    found += [f"{line}; run `course.py sync`" for line in shown]
     return found
 
 
@@ -120,10 +122,10 @@ def repair(root: Path = ROOT) -> None:
     """Write what follows from other files, and say what was written."""
     for line in first_cells(root, write=True):
         print(f"{line}; repaired, run `course.py bake`")
-    if budget.save(budget.compute(root), root):
-        print("book/minutes.json is up to date again")
-    if budget.write_readme(root):
-        print("README.md has the new chapters and minutes")
+    for line in paths.marks(root, write=True):
+        print(f"{line}; renewed")
+    if budget.renew(root):
+        print("book/minutes.json and README.md have the new chapters and minutes")
     for line in heads.outdated(root, write=True):
         print(f"{line}; renewed")
 
