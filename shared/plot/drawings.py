@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from shared.plot.grids import Grids
 from shared.plot.marks import Marks
 from shared.plot.shapes import SIZE, SQUARE, TITLE, Point
 from shared.plot.style import save
+from shared.whole_files import write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,9 +102,7 @@ class Drawing(Panel):
         path = Path(path)
         if path.suffix != ".svg":
             return save(self.figure(), path)
-        draft = path.with_name(path.name + ".part")
-        draft.write_text(self.svg(), "utf-8")
-        os.replace(draft, path)
+        write_whole(path, self.svg())
         return path
 
     def show(self) -> None:
