@@ -71,7 +71,7 @@ def test_one_label_for_each_text(tok):
 
 # Catches: a loss that is not the cross-entropy of the classes.
 @pytest.mark.slow
-def test_the_loop_of_chapter_06_trains_it(tok, net):
+def test_the_loop_of_chapter_07_trains_it(tok, net):
     swap_head(net, 2)
     rows = classifier.label_rows(TEXTS, LABELS, tok, 32)
     theirs = F.cross_entropy(classifier.class_logits(net, rows), LABELS)

@@ -59,7 +59,7 @@ def test_all_shipped_weights_are_small():
 
 
 def test_the_study_has_a_line_for_each_way():
-    """The table of chapter 06 was made by the ways that the tool has today."""
+    """The table of chapter 07 was made by the ways that the tool has today."""
     with study.TABLE.open(encoding="utf-8") as file:
         names = [line["way"] for line in csv.DictReader(file)]
     assert names == list(study.ways())

@@ -163,7 +163,7 @@ def test_two_pages_in_a_browser():
     """The front page and one with code, figures and formulas: quick, for each day."""
     browser()
     site = built()
-    names = ["book/index.html", "book/02_text_into_numbers.html"]
+    names = ["book/index.html", "book/02_text_into_tokens.html"]
     assert looksite.problems(site.folder, names) == []
 
 

@@ -103,8 +103,8 @@ def test_a_slip_is_on_a_name_if_one_is_written_or_missing_there():
 
 
 def chapter_function(name: str, until: str, **known: object) -> Callable:
-    """A function that chapter 06 defines on its page."""
-    page = json.loads((ROOT / "book" / "06_pretraining.ipynb").read_text("utf-8"))
+    """A function that chapter 07 defines on its page."""
+    page = json.loads((ROOT / "book" / "07_pretraining.ipynb").read_text("utf-8"))
     cells = ["".join(cell["source"]) for cell in page["cells"]]
     (text,) = (text for text in cells if f"def {name}(" in text)
     exec(text[text.index(f"def {name}(") : text.index(f"def {until}(")], known)
@@ -112,7 +112,7 @@ def chapter_function(name: str, until: str, **known: object) -> Callable:
 
 
 # Catches: the "t" of sixteen taken for impossible after "six", or a text that may end.
-def test_chapter_06_knows_which_tokens_are_possible(shipped):
+def test_chapter_07_knows_which_tokens_are_possible(shipped):
     """What comes is possible, and costs nothing exactly where nothing else is."""
     end = shipped.special_tokens["<|endoftext|>"]
     known = {"tok": shipped, "tales": tales, "END": end}

@@ -424,12 +424,12 @@ def test_a_killed_process_goes_on_to_the_same_weights(tmp_path):
 def test_a_chapters_run_is_kept_where_the_variable_says(tmp_path, monkeypatch):
     monkeypatch.setenv("BLOCKS_RUNS", str(tmp_path / "made" / "when needed"))
     assert (
-        run_state.kept_run("06") == tmp_path / "made/when needed/chapter06.safetensors"
+        run_state.kept_run("07") == tmp_path / "made/when needed/chapter07.safetensors"
     )
-    assert run_state.kept_run("06").parent.is_dir()
+    assert run_state.kept_run("07").parent.is_dir()
     monkeypatch.delenv("BLOCKS_RUNS")
     monkeypatch.setattr(run_state, "BUILT", tmp_path / "built")
-    assert run_state.kept_run("06") == tmp_path / "built/chapter06.safetensors"
+    assert run_state.kept_run("07") == tmp_path / "built/chapter07.safetensors"
 
 
 # --- Muon -----------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Weights of one byte: whole numbers from -127 to 127, and one scale for each row.
 
 Matrices are stored small and turned back into decimals on use, which saves memory and
-not arithmetic. Chapter 11 builds it and measures size, loss and speed.
+not arithmetic. Chapter 14 builds it and measures size, loss and speed.
 
 Sources: Jacob et al. (2018), "Quantization and training of neural networks for
 efficient integer-arithmetic-only inference"; Dettmers et al. (2022), "LLM.int8()",

@@ -27,7 +27,7 @@ from shared.train.recipe import Recipe
 if TYPE_CHECKING:
     from shared.tokenizer.bpe import BPETokenizer
 
-#: How chapter 07 trains a whole classifier, with chapter 06's optimizers.
+#: How chapter 09 trains a whole classifier, with chapter 07's optimizers.
 FINE_TUNING = Recipe(
     steps=120,
     batch=16,

@@ -195,7 +195,7 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--most", type=int, default=200, help="tokens of an answer")
     parser.add_argument("--seed", type=int, help="for the same answers each time")
     parser.add_argument(
-        "--int8", action="store_true", help="use weights of one byte (chapter 11)"
+        "--int8", action="store_true", help="use weights of one byte (chapter 14)"
     )
     options = parser.parse_args(arguments)
     if options.temperature == 0:

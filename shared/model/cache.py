@@ -1,6 +1,6 @@
 """What a model that reads on need not compute again: each layer's keys and values.
 
-Chapter 11 builds it and measures what it saves. Source: Shazeer (2019), "Fast
+Chapter 14 builds it and measures what it saves. Source: Shazeer (2019), "Fast
 transformer decoding: one write-head is all you need", which counts its cost.
 """
 

@@ -87,7 +87,7 @@ def initialise(model: GPT, seed: int) -> None:
 
     2 x layers results are added up, so each is drawn smaller by the root of that.
     Norms begin at 1 and biases at 0. The seed alone decides. With "zero-out" (chapter
-    06) embeddings are drawn with std 1, and what is added or put out begins at zero.
+    07) embeddings are drawn with std 1, and what is added or put out begins at zero.
     """
     draw = torch.Generator().manual_seed(seed)
     small = 0.02 / math.sqrt(2 * model.config.layers)

@@ -27,7 +27,7 @@ class Config:
 
     context: the longest row in tokens. width: channels per token, a multiple of heads.
     tie: the head uses the token embedding's matrix. The last six fields exchange parts
-    for newer ones (chapter 06): see `shared.model.guards.CHOICES` for what they may be.
+    for newer ones (chapter 07): see `shared.model.guards.CHOICES` for what they may be.
     """
 
     vocab_size: int = 1024
@@ -120,7 +120,7 @@ class Attention(nn.Module):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values of x (B, T, C), each (B, H, T, D).
 
-        GPT-2 needs x alone. Newer ways (chapter 06) also use `first`, the embeddings
+        GPT-2 needs x alone. Newer ways (chapter 07) also use `first`, the embeddings
         that the tokens began with, and `start`, the place of x's first token.
         """
         q, k, v = self.qkv(x).chunk(3, dim=-1)

@@ -1,4 +1,4 @@
-"""The classifier of chapter 07, and the chapter's study of what labels buy.
+"""The classifier of chapter 09, and the chapter's study of what labels buy.
 
 `make_classify` ships the model; the study trains four kinds of classifier on 10 to
 1,000 labels, several times each, and writes shared/models/labels.csv. All are measured

@@ -4,7 +4,7 @@
     python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
-    python3 course.py train ablations         chapter 06's study, an hour on one core
+    python3 course.py train ablations         chapter 07's study, an hour on one core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
 passport notes what came out. A run that is killed goes on from where it was saved last.
@@ -61,7 +61,7 @@ def many_rows(first_seed: int, chunks: int):  # noqa: ANN201
 
 
 def make_base(options: argparse.Namespace) -> None:
-    """The base model of chapter 06: its own recipe, with more documents and steps."""
+    """The base model of chapter 07: its own recipe, with more documents and steps."""
     from shared import checkpoint, evaluate, tales
     from shared.model import GPT
     from shared.runs import BASE, LONG_RUN

@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.model.parts import Config
 from shared.train.recipe import Recipe
 
-#: The book's model, as chapter 06 finds it; everybody's run and the shipped one alike.
+#: The book's model, as chapter 07 finds it; everybody's run and the shipped one alike.
 BASE = Config(
     context=512,
     layers=3,
@@ -18,7 +18,7 @@ BASE = Config(
     direct=True,
     init="zero-out",
 )
-#: The run that chapter 06 makes on the page, and the long one behind the shipped model.
+#: The run that chapter 07 makes on the page, and the long one behind the shipped model.
 SHORT_RUN = Recipe(
     steps=7000,
     batch=8,
@@ -34,10 +34,10 @@ SHORT_RUN = Recipe(
 LONG_RUN = replace(
     SHORT_RUN, steps=15_000, batch=32, accumulate=4, warmup=300, mixed=False
 )
-#: How the assistant of chapter 08 is taught: the same recipe, at gentler rates.
+#: How the assistant of chapter 10 is taught: the same recipe, at gentler rates.
 CHAT_RUN = replace(
     SHORT_RUN, steps=8000, batch=16, rate=5e-3, muon_rate=0.012, clip=1.0, warmup=100
 )
-#: Chapter 09: preferences, in pairs, and rewards, in prompts of eight answers each.
+#: Chapter 11: preferences, in pairs, and rewards, in prompts of eight answers each.
 DPO_RUN = Recipe(steps=100, rate=1e-4, decay=0.0, schedule="linear", warmup=5)
 GRPO_RUN = replace(DPO_RUN, steps=150, batch=8, rate=3e-4)

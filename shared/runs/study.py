@@ -1,4 +1,4 @@
-"""The study of chapter 06: from GPT-2's way to the book's, one change at a time.
+"""The study of chapter 07: from GPT-2's way to the book's, one change at a time.
 
 Every run reads the same documents from the same seed for the same number of steps, and
 is measured on the same validation documents. Writes shared/models/ablations.csv.

@@ -22,7 +22,7 @@ def exam_scores(model, tok, n: int = EXAM_ITEMS) -> dict[str, float]:  # noqa: A
 
 
 def make_chat(options: argparse.Namespace) -> None:
-    """The assistant of chapter 08: the base model, taught with its recipe."""
+    """The assistant of chapter 10: the base model, taught with its recipe."""
     from shared import checkpoint, evaluate, tales
     from shared.finetune import assistant
     from shared.runs import CHAT_RUN
@@ -66,7 +66,7 @@ PAIR_SEED, REWARD_SEED, DRAW_SEED = 3001, 4001, 1
 
 
 def make_dpo(options: argparse.Namespace) -> None:
-    """The assistant that shows its way: chapter 09's preferences."""
+    """The assistant that shows its way: chapter 11's preferences."""
     from shared import checkpoint
     from shared.finetune import preferences
     from shared.runs import DPO_RUN
@@ -91,7 +91,7 @@ def make_dpo(options: argparse.Namespace) -> None:
 
 
 def make_grpo(options: argparse.Namespace) -> None:
-    """The assistant that was rewarded for right sums: chapter 09's rewards."""
+    """The assistant that was rewarded for right sums: chapter 11's rewards."""
     from shared import checkpoint
     from shared.finetune import rewards
     from shared.runs import GRPO_RUN

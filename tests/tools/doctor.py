@@ -20,7 +20,7 @@ from pathlib import Path
 import netcut
 
 ROOT = Path(__file__).resolve().parents[2]
-NEEDED_MEMORY = 4.0  # gigabytes in which Part I runs
+NEEDED_MEMORY = 4.0  # gigabytes in which Parts I and II run
 SHOWN = ("torch", "tiktoken", "numpy", "pandas", "matplotlib", "jupyter-book", "nbval")
 
 

@@ -28,24 +28,24 @@ FILES = {
 }
 TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 CHOOSERS = "picks the class that a config names, among classes that chapters build"
-ADDS_UP = "adds up prices that chapter 06 computes by hand, for texts of any length"
+ADDS_UP = "adds up prices that chapter 07 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
     ),
     "model.modern.RMSNorm": (
-        "the norm on queries and keys, off here; chapter 13 builds it"
+        "the norm on queries and keys, off here; chapter 15 builds it"
     ),
     "model.modern.make_norm": CHOOSERS,
     "model.modern.make_attention": CHOOSERS,
     "model.modern.make_mlp": CHOOSERS,
-    "model.cache.KeyValues": "stands in signatures until chapter 11 builds it",
+    "model.cache.KeyValues": "stands in signatures until chapter 14 builds it",
     "train.optimizers.make_optimizers": (
         "gives each parameter to its optimizer, by the recipe"
     ),
-    "runs.recipes.BASE": "the config that chapter 06 argues for, kept in one place",
+    "runs.recipes.BASE": "the config that chapter 07 argues for, kept in one place",
     "runs.recipes.SHORT_RUN": (
-        "the recipe that chapter 06 argues for, kept in one place"
+        "the recipe that chapter 07 argues for, kept in one place"
     ),
     "train.recipe.check_recipe": "checks a recipe's fields",
     "data.rows.IGNORE": "a number",
@@ -70,7 +70,7 @@ HELPERS: dict[str, str] = {
     "train.loop.describe": "what a saved state remembers of its run",
     "train.loop.measure": "calls mean_loss and the probe in evaluation mode",
     "train.loop.pick_device": "a GPU where there is one",
-    "train.loop.precision": "half precision on a GPU; chapter 17 explains it",
+    "train.loop.precision": "half precision on a GPU; a later part explains it",
     "train.loop.seed_dropout": "seeds torch's generators",
     "evaluate.prices.bill": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,

@@ -26,16 +26,16 @@ FIRST_EDITION = frozenset(
     {
         "00_meet_the_machine",
         "01_guessing_the_next_word",
-        "02_text_into_numbers",
-        "03_a_network_that_learns",
-        "04_attention_slowly",
-        "05_the_gpt",
-        "06_pretraining",
-        "07_a_classifier",
-        "08_from_parrot_to_assistant",
-        "09_preferences_and_rewards",
-        "10_examine_it_honestly",
-        "11_ship_it",
+        "02_text_into_tokens",
+        "04_a_network_that_learns",
+        "05_attention_slowly",
+        "06_the_gpt",
+        "07_pretraining",
+        "09_a_classifier",
+        "10_from_parrot_to_assistant",
+        "11_preferences",
+        "13_examine_it_honestly",
+        "14_ship_it",
     }
 )
 HEADING = re.compile(r"(#+) +(.*)")

@@ -166,7 +166,7 @@ class Suite:
 
     def _note_cut(self, possible: bool) -> None:
         if possible:
-            note = "every page ran with the network cut: Part I needs none."
+            note = "every page ran with the network cut: Parts I and II need none."
         else:
             note = (
                 "not proven here: that the pages need no network. Linux can show it "

@@ -23,7 +23,7 @@
   const own = document.currentScript,
     here = new URL(".", own.src);
   const ROOMS = ["tokenizer", "weights", "forward", "sample", "writer", "view", "look", "run"];
-  const CHAPTERS = { base: "06", chat: "08", dpo: "09", grpo: "09" };
+  const CHAPTERS = { base: "07", chat: "10", dpo: "11", grpo: "11" };
   const CHOOSE = { all: {}, "top-k": { topK: 3 }, "top-p": { topP: 0.9 } };
   const built = new Map(
     (own.dataset.models ?? "")

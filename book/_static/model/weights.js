@@ -22,7 +22,7 @@
     direct: [true, false],
   };
   const TRAINING_ONLY = ["dropout", "init"]; // they change nothing once a model is trained
-  const MAKE = "Make it anew with checkpoint.save, as chapter 11 shows.";
+  const MAKE = "Make it anew with checkpoint.save, as chapter 14 shows.";
 
   /** Throws unless the forward pass of this page can run the config. */
   function checkConfig(config) {

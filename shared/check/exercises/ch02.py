@@ -1,4 +1,4 @@
-"""Exercises of chapter 02, Text into numbers."""
+"""Exercises of chapter 02, Text into tokens."""
 
 import codecs
 import unicodedata

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
@@ -10,225 +11,226 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def single_queries() -> list[tuple]:
-    """A query (D,), keys (T, D) and values (T, C)."""
+def tables() -> list[tuple]:
+    """Square and other tables of counts, without an empty row or column."""
     import torch
 
-    draw = torch.Generator().manual_seed(4)
-    first = [torch.randn(*shape, generator=draw) for shape in [(4,), (6, 4), (6, 3)]]
-    second = [torch.randn(*shape, generator=draw) for shape in [(9,), (5, 9), (5, 2)]]
-    return [tuple(first), tuple(second)]
+    square = torch.tensor([[6.0, 3.0, 1.0], [1.0, 1.0, 2.0], [0.0, 4.0, 1.0]])
+    return [(square,), (torch.tensor([[1.0, 3.0], [2.0, 2.0], [5.0, 0.0]]),)]
 
 
 @exercise(
     "04.1",
-    "One query",
-    inputs=single_queries,
+    "Shares of the rows",
+    inputs=tables,
     mistakes={
-        "without the scale": (
-            lambda q, K, V: (K @ q).softmax(0) @ V,
-            "Divide the scores by the square root of D before the softmax.",
+        "dividing by a row of sums": (
+            lambda counts: counts / counts.sum(1),
+            "The shape (rows,) is stretched downwards: use keepdim=True.",
         ),
-        "divided by D": (
-            lambda q, K, V: (K @ q / len(q)).softmax(0) @ V,
-            "The scale is the square root of D: the spread of a sum of D products.",
+        "shares of the columns": (
+            lambda counts: counts / counts.sum(0, keepdim=True),
+            "sum(0) adds downwards, over the rows: a row's sum is sum(1).",
         ),
-        "the root of the number of words": (
-            lambda q, K, V: (K @ q / len(K) ** 0.5).softmax(0) @ V,
-            "D is the length of the query, not the number of words.",
+        "shares of the whole table": (
+            lambda counts: counts / counts.sum(),
+            "Each row must make one, not the whole table: sum over one direction.",
         ),
-        "scores in the place of weights": (
-            lambda q, K, V: (K @ q / len(q) ** 0.5) @ V,
-            "Scores can be negative: the softmax turns them into weights first.",
-        ),
-        "the best word alone": (
-            lambda q, K, V: V[(K @ q).argmax()],
-            "All values count, each with its weight, not the best one alone.",
-        ),
-        "the weights themselves": (
-            lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0),
-            "The weights are the way; the result is the weighted sum of the values.",
+        "softmax of the counts": (
+            lambda counts: counts.softmax(1),
+            "These are counts, not logits: divide, without an exponential.",
         ),
     },
 )
-def one_query(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-    """What one query (D,) fetches from values (T, C) by keys (T, D): shape (C,)."""
-    return (keys @ query / len(query) ** 0.5).softmax(0) @ values
+def row_shares(counts: Tensor) -> Tensor:
+    """Each row of counts (R, C) divided by its own sum."""
+    return counts / counts.sum(1, keepdim=True)
 
 
-def grid(T: int, rule: str) -> Tensor:
-    """Compare row numbers and column numbers of a table (T, T)."""
-    import operator
-
+def batches() -> list[tuple]:
+    """Logits (B, V) and targets (B,)."""
     import torch
 
-    places = torch.arange(T)
-    return getattr(operator, rule)(places[None, :], places[:, None])
+    generator = torch.Generator().manual_seed(3)
+    first = torch.randn(4, 4, generator=generator)
+    second = torch.randn(3, 5, generator=generator) * 3
+    return [(first, torch.tensor([0, 2, 2, 1])), (second, torch.tensor([4, 0, 3]))]
+
+
+def happened(logits: Tensor, targets: Tensor) -> Tensor:
+    """One row per example, 1 at the word that came."""
+    from torch.nn import functional
+
+    return functional.one_hot(targets, logits.shape[1]).to(logits.dtype)
 
 
 @exercise(
     "04.2",
-    "The triangle",
-    inputs=[4, 1, 7],
+    "Bet minus what happened",
+    inputs=batches,
     mistakes={
-        "the future in the place of the past": (
-            lambda T: grid(T, "ge"),
-            "Row t may look at columns up to t: compare the other way round.",
+        "the sum over the batch": (
+            lambda z, y: z.softmax(1) - happened(z, y),
+            "The loss is the mean over the batch: divide by the number of rows.",
         ),
-        "nobody sees itself": (
-            lambda T: grid(T, "lt"),
-            "A word may look at itself: the diagonal is True.",
+        "uphill and downhill exchanged": (
+            lambda z, y: (happened(z, y) - z.softmax(1)) / len(y),
+            "It is the bet minus what happened, not the other way round.",
         ),
-        "True where it is hidden": (
-            lambda T: grid(T, "gt"),
-            "Here True means that looking is allowed.",
+        "the softmax over the batch": (
+            lambda z, y: (z.softmax(0) - happened(z, y)) / len(y),
+            "The bets of one example make one: softmax over direction 1.",
         ),
-        "only the word itself": (
-            lambda T: grid(T, "eq"),
-            "All earlier words may be seen too, not only the word itself.",
+        "logits in the place of bets": (
+            lambda z, y: (z - happened(z, y)) / len(y),
+            "Turn the logits into bets first, with the softmax.",
         ),
-        "everything allowed": (
-            lambda T: grid(T, "ge") | grid(T, "lt"),
-            "The columns after t must be False in row t.",
+        "only the bets": (
+            lambda z, y: z.softmax(1) / len(y),
+            "Subtract 1 at the word that came.",
+        ),
+        "dividing by all entries": (
+            lambda z, y: (z.softmax(1) - happened(z, y)) / z.numel(),
+            "The mean is over the B examples, not over all B times V logits.",
         ),
     },
 )
-def triangle(T: int) -> Tensor:
-    """True at (t, s), shape (T, T), where word t may look at word s."""
-    return grid(T, "le")
+def batch_gradient(logits: Tensor, targets: Tensor) -> Tensor:
+    """Gradient of the mean cross-entropy with respect to the logits (B, V)."""
+    return (logits.softmax(1) - happened(logits, targets)) / len(targets)
 
 
-def rows_and_heads() -> list[tuple]:
-    """Tensors (B, T, C) and numbers of heads."""
-    import torch
+PRICES = [
+    ([5.0, 4.0, 3.0, 3.2, 3.1, 3.3, 2.0], 3),
+    ([5.0, 4.0, 4.5, 3.9, 4.2, 4.4, 4.6], 2),
+    ([3.0, 2.0, 1.0], 2),
+    ([2.0, 2.5, 2.4, 1.0, 3.0], 2),
+    ([4.0, 3.0, 3.5, 3.6, 3.7, 3.8], 4),
+    ([5.0, 6.0, 4.0, 4.5, 3.0, 3.5, 2.0], 2),
+]
 
-    numbers = torch.arange(96.0)
-    return [(numbers[:48].view(2, 3, 8), 2), (numbers.view(1, 8, 12), 4)]
+
+def stop(prices: list[float], patience: int) -> tuple[int, int]:
+    """The best measurement before stopping, and the one at which we stop."""
+    best = 0
+    for i, price in enumerate(prices):
+        if price < prices[best]:
+            best = i
+        elif i - best == patience:
+            return best, i
+    return best, len(prices) - 1
+
+
+def impatient(prices: list[float], patience: int) -> int:
+    """Stopping when the price has risen `patience` times in all, as a mistake."""
+    best = rises = 0
+    for i in range(1, len(prices)):
+        best = i if prices[i] < prices[best] else best
+        rises += prices[i] > prices[i - 1]
+        if rises == patience:
+            break
+    return best
 
 
 @exercise(
     "04.3",
-    "Give each head its channels",
-    inputs=rows_and_heads,
+    "Stop in time",
+    inputs=PRICES,
     mistakes={
-        "viewed at once": (
-            lambda x, H: x.reshape(x.shape[0], H, x.shape[1], -1),
-            "That cuts a row of text into H pieces. First split C, then transpose.",
+        "looking into the future": (
+            lambda prices, patience: prices.index(min(prices)),
+            "After `patience` measurements without a new best, the rest is never seen.",
         ),
-        "channels dealt out like cards": (
-            lambda x, H: x.unflatten(-1, (-1, H)).permute(0, 3, 1, 2),
-            "Head 0 gets the first D channels in a row: (H, D), in this order.",
+        "the place where training stops": (
+            lambda prices, patience: stop(prices, patience)[1],
+            "Return the best measurement so far, not the one at which you gave up.",
         ),
-        "the heads not moved": (
-            lambda x, H: x.unflatten(-1, (H, -1)),
-            "The heads must come before the words: transpose directions 1 and 2.",
+        "the price instead of its place": (
+            lambda prices, patience: prices[stop(prices, patience)[0]],
+            "Return the index of the measurement, counted from 0.",
         ),
-        "words and channels exchanged": (
-            lambda x, H: x.unflatten(-1, (H, -1)).permute(0, 2, 3, 1),
-            "The last two directions are (T, D), the words first.",
+        "stopping at the first rise": (
+            lambda prices, patience: stop(prices, 1)[0],
+            "One worse measurement may be noise: wait for `patience` of them.",
         ),
-        "heads before rows": (
-            lambda x, H: x.unflatten(-1, (H, -1)).permute(2, 0, 1, 3),
-            "The rows of the batch stay in front: (B, H, T, D).",
+        "counting every rise": (
+            impatient,
+            "Count the measurements since the best one, from 0 after each new best.",
         ),
     },
 )
-def split_heads(x: Tensor, H: int) -> Tensor:
-    """(B, T, C) -> (B, H, T, D), head 0 with the first D channels."""
-    return x.unflatten(-1, (H, -1)).transpose(1, 2)
+def stop_in_time(prices: list[float], patience: int) -> int:
+    """Index of the best measurement before `patience` ones without a new best."""
+    return stop(prices, patience)[0]
+
+
+def points() -> list[tuple]:
+    """Functions of a tensor, and points of several shapes, in double precision."""
+    import torch
+
+    a = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    table = torch.tensor([[0.5, 1.0], [2.0, -1.0]], dtype=torch.float64)
+    return [
+        (lambda x: (x**3).sum(), a),
+        (lambda x: x[0] * x[1] + x[2].exp(), a),
+        (lambda x: (x @ x).sum(), table),
+    ]
+
+
+def nudge_each(
+    f: Callable, x: Tensor, change: Callable[[Callable, Tensor, Tensor], Tensor]
+) -> Tensor:
+    """Apply `change` to f, x and a nudge of each entry in turn."""
+    import torch
+
+    gradient = torch.zeros_like(x)
+    for i in range(x.numel()):
+        nudge = torch.zeros_like(x)
+        nudge.view(-1)[i] = 1e-4
+        gradient.view(-1)[i] = change(f, x, nudge)
+    return gradient
+
+
+def drifting(f: Callable, x: Tensor) -> Tensor:
+    """Entries that are nudged and never put back, as a mistake."""
+    import torch
+
+    x, gradient = x.clone(), torch.zeros_like(x)
+    for i in range(x.numel()):
+        before = f(x)
+        x.view(-1)[i] += 0.1
+        gradient.view(-1)[i] = (f(x) - before) / 0.1
+    return gradient
 
 
 @exercise(
     "04.4",
-    "What does attention cost?",
-    inputs=[(6, 32, 4), (1024, 768, 12), (100, 16, 1)],
+    "Nudging",
+    inputs=points,
+    close=1e-5,
     mistakes={
-        "without the last matrix": (
-            lambda T, C, H: (3 * T * C * C + 2 * T * T * C, H * T * T),
-            "After the heads comes one more matrix (C, C), which mixes them.",
+        "nudging to one side only": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x)) / 1e-4),
+            "Nudge up and down by h: the error then falls with the square of h.",
         ),
-        "without the values": (
-            lambda T, C, H: (4 * T * C * C + T * T * C, H * T * T),
-            "There are two products with the table: it is made, and it mixes values.",
+        "dividing by h": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 1e-4),
+            "From one side to the other it is 2 h.",
         ),
-        "each head with all channels": (
-            lambda T, C, H: (4 * T * C * C + 2 * H * T * T * C, H * T * T),
-            "A head has D = C / H channels only: H heads cost as much as one.",
+        "not dividing": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: f(x + d) - f(x - d)),
+            "A slope is a difference divided by the distance, 2 h.",
         ),
-        "one table for all heads": (
-            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, T * T),
-            "Each head has a table of its own.",
+        "down minus up": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x - d) - f(x + d)) / 2e-4),
+            "The slope is the value above minus the value below.",
         ),
-        "additions counted too": (
-            lambda T, C, H: (2 * (4 * T * C * C + 2 * T * T * C), H * T * T),
-            "Count multiplications only: (a, b) @ (b, c) takes a b c of them.",
-        ),
-        "a table of results": (
-            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, T * C),
-            "Count the weights: one for each head, each query and each key.",
+        "entries that are not put back": (
+            drifting,
+            "Nudge a copy, or put the entry back before you go on to the next.",
         ),
     },
 )
-def attention_cost(T: int, C: int, H: int) -> tuple[int, int]:
-    """Multiplications of one attention over T words, and numbers in its tables."""
-    return 4 * T * C * C + 2 * T * T * C, H * T * T
-
-
-def score_tables() -> list[tuple]:
-    """Scores (..., T, T) and window widths."""
-    import torch
-
-    draw = torch.Generator().manual_seed(5)
-    return [
-        (torch.randn(6, 6, generator=draw), 3),
-        (torch.randn(2, 5, 5, generator=draw), 2),
-        (torch.randn(7, 7, generator=draw) * 2, 4),
-    ]
-
-
-def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> Tensor:
-    """Weights where word t sees those at distances from lowest to highest."""
-    import torch
-
-    places = torch.arange(scores.shape[-1])
-    distance = places[:, None] - places[None, :]
-    hidden = (distance < lowest) | (distance > highest)
-    if hide == "after":
-        return scores.softmax(-1).masked_fill(hidden, 0.0)
-    return scores.masked_fill(hidden, float(hide)).softmax(-1)
-
-
-@exercise(
-    "04.5",
-    "A sliding window",
-    inputs=score_tables,
-    mistakes={
-        "one word too many": (
-            lambda scores, W: windowed(scores, 0, W),
-            "The word itself is one of the W: the farthest is W - 1 back.",
-        ),
-        "the future inside the window": (
-            lambda scores, W: windowed(scores, 1 - W, W - 1),
-            "Hide everything after the word as well: it is still a causal mask.",
-        ),
-        "no window": (
-            lambda scores, W: windowed(scores, 0, scores.shape[-1]),
-            "Words W or more places back must be hidden too.",
-        ),
-        "the window turned to the future": (
-            lambda scores, W: windowed(scores, 1 - W, 0),
-            "The distance is the query's place minus the key's.",
-        ),
-        "hidden with a zero": (
-            lambda scores, W: windowed(scores, 0, W - 1, hide="0"),
-            "A score of 0 is a score like others: hide with minus infinity.",
-        ),
-        "not divided again": (
-            lambda scores, W: windowed(scores, 0, W - 1, hide="after"),
-            "Mask before the softmax, or divide each row by its sum afterwards.",
-        ),
-    },
-)
-def sliding_weights(scores: Tensor, W: int) -> Tensor:
-    """Weights (..., T, T): each word sees itself and the W - 1 words before it."""
-    return windowed(scores, 0, W - 1)
+def nudged_gradient(f: Callable, x: Tensor) -> Tensor:
+    """Gradient of f at x by central differences, in the shape of x."""
+    return nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 2e-4)

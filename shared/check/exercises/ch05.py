@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
@@ -12,367 +10,225 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def vectors() -> list[tuple]:
-    """Vectors (B, T, C) of everyday size, and tiny ones at which eps counts."""
+def single_queries() -> list[tuple]:
+    """A query (D,), keys (T, D) and values (T, C)."""
     import torch
 
-    draw = torch.Generator().manual_seed(5)
-    x = 3 * torch.randn(2, 3, 4, generator=draw, dtype=torch.float64) + 2
-    return [(x, 1e-5), (x / 300, 1e-3)]
-
-
-def mean_and_variance(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
-    """Mean and biased variance along one direction, which is kept with length 1."""
-    return x.mean(dim, keepdim=True), x.var(dim, keepdim=True, unbiased=False)
-
-
-def normed_along(x: Tensor, eps: float, dim: int) -> Tensor:
-    """The norm along the direction `dim`."""
-    mean, variance = mean_and_variance(x, dim)
-    return (x - mean) / (variance + eps).sqrt()
-
-
-def with_eps_outside(x: Tensor, eps: float) -> Tensor:
-    """The norm with eps added to the root, as a mistake."""
-    mean, variance = mean_and_variance(x, -1)
-    return (x - mean) / (variance.sqrt() + eps)
-
-
-def with_no_root(x: Tensor, eps: float) -> Tensor:
-    """The norm without the root, as a mistake."""
-    mean, variance = mean_and_variance(x, -1)
-    return (x - mean) / (variance + eps)
-
-
-def with_sample_variance(x: Tensor, eps: float) -> Tensor:
-    """The norm with the variance divided by C - 1, as a mistake."""
-    mean = x.mean(-1, keepdim=True)
-    return (x - mean) / (x.var(-1, keepdim=True) + eps).sqrt()
-
-
-def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
-    """The norm without subtracting the mean, as a mistake."""
-    return x / (mean_and_variance(x, -1)[1] + eps).sqrt()
+    draw = torch.Generator().manual_seed(4)
+    first = [torch.randn(*shape, generator=draw) for shape in [(4,), (6, 4), (6, 3)]]
+    second = [torch.randn(*shape, generator=draw) for shape in [(9,), (5, 9), (5, 2)]]
+    return [tuple(first), tuple(second)]
 
 
 @exercise(
     "05.1",
-    "A norm by hand",
-    inputs=vectors,
+    "One query",
+    inputs=single_queries,
     mistakes={
-        "the variance divided by C - 1": (
-            with_sample_variance,
-            "These are all channels there are: use x.var(..., unbiased=False).",
+        "without the scale": (
+            lambda q, K, V: (K @ q).softmax(0) @ V,
+            "Divide the scores by the square root of D before the softmax.",
         ),
-        "eps outside the root": (
-            with_eps_outside,
-            "Add eps to the variance and take the root of the sum.",
+        "divided by D": (
+            lambda q, K, V: (K @ q / len(q)).softmax(0) @ V,
+            "The scale is the square root of D: the spread of a sum of D products.",
         ),
-        "no root": (
-            with_no_root,
-            "Divide by the root of the variance: the variance is in squared units.",
+        "the root of the number of words": (
+            lambda q, K, V: (K @ q / len(K) ** 0.5).softmax(0) @ V,
+            "D is the length of the query, not the number of words.",
         ),
-        "the mean left in": (
-            with_the_mean_left,
-            "Subtract each token's mean before you divide.",
+        "scores in the place of weights": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5) @ V,
+            "Scores can be negative: the softmax turns them into weights first.",
         ),
-        "over the tokens of a row": (
-            lambda x, eps: normed_along(x, eps, 1),
-            "Each token by itself: the channels are the last direction, -1.",
+        "the best word alone": (
+            lambda q, K, V: V[(K @ q).argmax()],
+            "All values count, each with its weight, not the best one alone.",
         ),
-        "over the batch": (
-            lambda x, eps: normed_along(x, eps, 0),
-            "Each token by itself: the channels are the last direction, -1.",
+        "the weights themselves": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0),
+            "The weights are the way; the result is the weighted sum of the values.",
         ),
     },
 )
-def normalise(x: Tensor, eps: float) -> Tensor:
-    """Each token's channels to mean 0 and variance 1: (B, T, C) -> (B, T, C)."""
-    return normed_along(x, eps, -1)
+def one_query(query: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    """What one query (D,) fetches from values (T, C) by keys (T, D): shape (C,)."""
+    return (keys @ query / len(query) ** 0.5).softmax(0) @ values
+
+
+def grid(T: int, rule: str) -> Tensor:
+    """Compare row numbers and column numbers of a table (T, T)."""
+    import operator
+
+    import torch
+
+    places = torch.arange(T)
+    return getattr(operator, rule)(places[None, :], places[:, None])
 
 
 @exercise(
     "05.2",
-    "What a block weighs",
-    inputs=[(128, True), (768, True), (768, False)],
+    "The triangle",
+    inputs=[4, 1, 7],
     mistakes={
-        "biases also where there are none": (
-            lambda C, bias: 12 * C * C + 13 * C,
-            "Without biases only the norms' two weights per channel are left.",
+        "the future in the place of the past": (
+            lambda T: grid(T, "ge"),
+            "Row t may look at columns up to t: compare the other way round.",
         ),
-        "biases forgotten": (
-            lambda C, bias: 12 * C * C + 2 * C,
-            "Each matrix has a bias per number that it puts out, and each norm has C.",
+        "nobody sees itself": (
+            lambda T: grid(T, "lt"),
+            "A word may look at itself: the diagonal is True.",
         ),
-        "norms forgotten": (
-            lambda C, bias: 12 * C * C + 9 * C * bias,
-            "A block has two norms, each with C weights and, if wanted, C biases.",
+        "True where it is hidden": (
+            lambda T: grid(T, "gt"),
+            "Here True means that looking is allowed.",
         ),
-        "one norm": (
-            lambda C, bias: 12 * C * C + C + 10 * C * bias,
-            "A block has two norms, one before each of its parts.",
+        "only the word itself": (
+            lambda T: grid(T, "eq"),
+            "All earlier words may be seen too, not only the word itself.",
         ),
-        "attention's last matrix forgotten": (
-            lambda C, bias: 11 * C * C + 2 * C + 10 * C * bias,
-            "Attention has four matrices of C x C: queries, keys, values and out.",
-        ),
-        "a feed-forward layer that does not widen": (
-            lambda C, bias: 6 * C * C + 2 * C + 8 * C * bias,
-            "The feed-forward layer goes from C to 4 C and back: twice 4 C x C.",
+        "everything allowed": (
+            lambda T: grid(T, "ge") | grid(T, "lt"),
+            "The columns after t must be False in row t.",
         ),
     },
 )
-def block_parameters(C: int, bias: bool) -> int:
-    """Parameters of one block with C channels, with or without biases."""
-    return 12 * C * C + 2 * C + (4 + 5 + 2) * C * bias
+def triangle(T: int) -> Tensor:
+    """True at (t, s), shape (T, T), where word t may look at word s."""
+    return grid(T, "le")
 
 
-def rounds() -> list[tuple]:
-    """Vectors (B, T, C), two parts, and two different norms."""
+def rows_and_heads() -> list[tuple]:
+    """Tensors (B, T, C) and numbers of heads."""
     import torch
-    from torch.nn import functional
 
-    draw = torch.Generator().manual_seed(6)
-    x = torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
-    A, M = torch.randn(2, 4, 4, generator=draw, dtype=torch.float64)
-
-    def attention(h: Tensor) -> Tensor:
-        return (h.cumsum(1) / torch.arange(1, 4)[:, None]) @ A
-
-    def mlp(h: Tensor) -> Tensor:
-        return functional.gelu(h @ M)
-
-    def norm1(h: Tensor) -> Tensor:
-        return functional.layer_norm(h, (4,))
-
-    def norm2(h: Tensor) -> Tensor:
-        return 2 * functional.layer_norm(h, (4,)) + 1
-
-    return [(x, attention, mlp, norm1, norm2), (5 * x, attention, mlp, norm1, norm2)]
-
-
-Part = Callable[["Tensor"], "Tensor"]
-
-
-def normed_stream(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Tensor:
-    """The stream itself normed before each part, as a mistake."""
-    x = a(x)
-    x = b(x + attention(x))
-    return x + mlp(x)
-
-
-def first_x_again(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Tensor:
-    """The second sum made with the x that came in, as a mistake."""
-    return x + mlp(b(x + attention(a(x))))
+    numbers = torch.arange(96.0)
+    return [(numbers[:48].view(2, 3, 8), 2), (numbers.view(1, 8, 12), 4)]
 
 
 @exercise(
     "05.3",
-    "Two sums",
-    inputs=rounds,
+    "Give each head its channels",
+    inputs=rows_and_heads,
     mistakes={
-        "the norm after the sum": (
-            lambda x, f, g, a, b: b(a(x + f(x)) + g(a(x + f(x)))),
-            "That is post-norm: norm the copy that a part reads, and add to x itself.",
+        "viewed at once": (
+            lambda x, H: x.reshape(x.shape[0], H, x.shape[1], -1),
+            "That cuts a row of text into H pieces. First split C, then transpose.",
         ),
-        "a stream that is normed": (
-            normed_stream,
-            "Give the part norm1(x), but add its result to x, which stays as it is.",
+        "channels dealt out like cards": (
+            lambda x, H: x.unflatten(-1, (-1, H)).permute(0, 3, 1, 2),
+            "Head 0 gets the first D channels in a row: (H, D), in this order.",
         ),
-        "the first sum forgotten": (
-            lambda x, f, g, a, b: f(a(x)) + g(b(f(a(x)))),
-            "What attention returns is added to x: nothing may replace the stream.",
+        "the heads not moved": (
+            lambda x, H: x.unflatten(-1, (H, -1)),
+            "The heads must come before the words: transpose directions 1 and 2.",
         ),
-        "the second sum forgotten": (
-            lambda x, f, g, a, b: g(b(x + f(a(x)))),
-            "What the feed-forward layer returns is added to the stream as well.",
+        "words and channels exchanged": (
+            lambda x, H: x.unflatten(-1, (H, -1)).permute(0, 2, 3, 1),
+            "The last two directions are (T, D), the words first.",
         ),
-        "both parts read the same x": (
-            lambda x, f, g, a, b: x + f(a(x)) + g(b(x)),
-            "The feed-forward layer reads the stream after attention has been added.",
-        ),
-        "the second sum with the old x": (
-            first_x_again,
-            "Keep the first sum under the name x: the second one is added to it.",
-        ),
-        "one norm for both": (
-            lambda x, f, g, a, b: x + f(a(x)) + g(a(x + f(a(x)))),
-            "norm1 is attention's, norm2 the feed-forward layer's.",
+        "heads before rows": (
+            lambda x, H: x.unflatten(-1, (H, -1)).permute(2, 0, 1, 3),
+            "The rows of the batch stay in front: (B, H, T, D).",
         ),
     },
 )
-def one_round(
-    x: Tensor, attention: Part, mlp: Part, norm1: Part, norm2: Part
-) -> Tensor:
-    """A block of GPT-2: (B, T, C) -> (B, T, C)."""
-    x = x + attention(norm1(x))
-    return x + mlp(norm2(x))
-
-
-NAMES = [
-    "tokens.weight",
-    "positions.weight",
-    "blocks.0.norm1.weight",
-    "blocks.0.norm1.bias",
-    "blocks.0.attention.qkv.weight",
-    "blocks.0.attention.qkv.bias",
-    "blocks.0.attention.out.weight",
-    "blocks.0.attention.out.bias",
-    "blocks.0.norm2.weight",
-    "blocks.0.mlp.up.weight",
-    "blocks.0.mlp.down.weight",
-    "blocks.0.mlp.down.bias",
-    "norm.weight",
-    "head.weight",
-]
-ADDED = ("attention.out.weight", "mlp.down.weight")
-
-
-def stds_by(
-    names: list[str],
-    small: float,
-    added: tuple[str, ...] = ADDED,
-    fixed: tuple[str, ...] = ("bias", "norm1.weight", "norm2.weight", "norm.weight"),
-) -> list[float]:
-    """0 for what ends in `fixed`, `small` for what ends in `added`, else 0.02."""
-    return [
-        0.0 if name.endswith(fixed) else small if name.endswith(added) else 0.02
-        for name in names
-    ]
+def split_heads(x: Tensor, H: int) -> Tensor:
+    """(B, T, C) -> (B, H, T, D), head 0 with the first D channels."""
+    return x.unflatten(-1, (H, -1)).transpose(1, 2)
 
 
 @exercise(
     "05.4",
-    "First weights by name",
-    inputs=[(NAMES, 2), (NAMES, 12), (NAMES[4:9], 48)],
+    "What does attention cost?",
+    inputs=[(6, 32, 4), (1024, 768, 12), (100, 16, 1)],
     mistakes={
-        "0.02 everywhere": (
-            lambda names, layers: stds_by(names, 0.02),
-            "What a block adds to the stream is drawn smaller.",
+        "without the last matrix": (
+            lambda T, C, H: (3 * T * C * C + 2 * T * T * C, H * T * T),
+            "After the heads comes one more matrix (C, C), which mixes them.",
         ),
-        "one result per layer": (
-            lambda names, layers: stds_by(names, 0.02 / math.sqrt(layers)),
-            "Each layer adds two results, attention's and the feed-forward layer's.",
+        "without the values": (
+            lambda T, C, H: (4 * T * C * C + T * T * C, H * T * T),
+            "There are two products with the table: it is made, and it mixes values.",
         ),
-        "no root": (
-            lambda names, layers: stds_by(names, 0.02 / (2 * layers)),
-            "Variances add up, not sizes: divide by the root of 2 x layers.",
+        "each head with all channels": (
+            lambda T, C, H: (4 * T * C * C + 2 * H * T * T * C, H * T * T),
+            "A head has D = C / H channels only: H heads cost as much as one.",
         ),
-        "attention's result only": (
-            lambda names, layers: stds_by(names, 0.02 / (2 * layers) ** 0.5, ADDED[:1]),
-            "The feed-forward layer's result, mlp.down, is added too.",
+        "one table for all heads": (
+            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, T * T),
+            "Each head has a table of its own.",
         ),
-        "every matrix of a block smaller": (
-            lambda names, layers: stds_by(
-                names, 0.02 / (2 * layers) ** 0.5, (*ADDED, "qkv.weight", "up.weight")
-            ),
-            "Only the matrices whose result is added: attention.out and mlp.down.",
+        "additions counted too": (
+            lambda T, C, H: (2 * (4 * T * C * C + 2 * T * T * C), H * T * T),
+            "Count multiplications only: (a, b) @ (b, c) takes a b c of them.",
         ),
-        "biases drawn": (
-            lambda names, layers: [
-                0.02 if name.endswith("bias") else std
-                for name, std in zip(names, first_stds(names, layers), strict=True)
-            ],
-            "Biases begin at zero: nothing is drawn, so their std is 0.",
-        ),
-        "norms drawn": (
-            lambda names, layers: stds_by(
-                names, 0.02 / (2 * layers) ** 0.5, ADDED, ("bias",)
-            ),
-            "The weights of norms all begin at 1: nothing is drawn, so their std is 0.",
+        "a table of results": (
+            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, T * C),
+            "Count the weights: one for each head, each query and each key.",
         ),
     },
 )
-def first_stds(names: list[str], layers: int) -> list[float]:
-    """Standard deviation of each parameter's first values, by its name."""
-    return stds_by(names, 0.02 / math.sqrt(2 * layers))
+def attention_cost(T: int, C: int, H: int) -> tuple[int, int]:
+    """Multiplications of one attention over T words, and numbers in its tables."""
+    return 4 * T * C * C + 2 * T * T * C, H * T * T
 
 
-def tied_models() -> list[tuple]:
-    """A tied matrix E (V, C), a matrix M (C, C), ids with repeats, and targets."""
+def score_tables() -> list[tuple]:
+    """Scores (..., T, T) and window widths."""
     import torch
 
-    draw = torch.Generator().manual_seed(7)
-    E = torch.randn(5, 3, generator=draw, dtype=torch.float64)
-    M = torch.randn(3, 3, generator=draw, dtype=torch.float64)
-    ids, targets = torch.tensor([0, 2, 2, 4]), torch.tensor([2, 4, 1, 0])
-    return [(E, M, ids, targets), (2 * E, M, targets, torch.tensor([3, 3, 0, 2]))]
+    draw = torch.Generator().manual_seed(5)
+    return [
+        (torch.randn(6, 6, generator=draw), 3),
+        (torch.randn(2, 5, 5, generator=draw), 2),
+        (torch.randn(7, 7, generator=draw) * 2, 4),
+    ]
 
 
-def sides(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
-    """Bet minus what happened (N, V), and the gradients as head and as embedding."""
-    import torch
-    from torch.nn import functional
-
-    h = E[ids] @ M
-    d = (h @ E.T).softmax(1) - functional.one_hot(targets, len(E))
-    d = d / len(ids)
-    as_embedding = torch.zeros_like(E).index_add_(0, ids, d @ E @ M.T)
-    return d, d.T @ h, as_embedding
-
-
-def spread(E: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
-    """Each row added to the row of its token in a table of zeros like E."""
+def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> Tensor:
+    """Weights where word t sees those at distances from lowest to highest."""
     import torch
 
-    return torch.zeros_like(E).index_add_(0, ids, rows)
-
-
-def overwritten(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """A token that comes twice keeps only its last gradient, as a mistake."""
-    import torch
-
-    d, as_head, _ = sides(E, M, ids, targets)
-    as_embedding = torch.zeros_like(E)
-    for i, row in zip(ids.tolist(), d @ E @ M.T, strict=True):
-        as_embedding[i] = row
-    return as_head + as_embedding
-
-
-def without_turning(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """M instead of its transpose on the way back, as a mistake."""
-    d, as_head, _ = sides(E, M, ids, targets)
-    return as_head + spread(E, ids, d @ E @ M)
-
-
-def without_the_matrix(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """M left out on the way back, as a mistake."""
-    d, as_head, _ = sides(E, M, ids, targets)
-    return as_head + spread(E, ids, d @ E)
+    places = torch.arange(scores.shape[-1])
+    distance = places[:, None] - places[None, :]
+    hidden = (distance < lowest) | (distance > highest)
+    if hide == "after":
+        return scores.softmax(-1).masked_fill(hidden, 0.0)
+    return scores.masked_fill(hidden, float(hide)).softmax(-1)
 
 
 @exercise(
     "05.5",
-    "A gradient from both sides",
-    inputs=tied_models,
+    "A sliding window",
+    inputs=score_tables,
     mistakes={
-        "the head's side only": (
-            lambda E, M, ids, targets: sides(E, M, ids, targets)[1],
-            "The matrix is read at the bottom too: add the embedding's side.",
+        "one word too many": (
+            lambda scores, W: windowed(scores, 0, W),
+            "The word itself is one of the W: the farthest is W - 1 back.",
         ),
-        "the embedding's side only": (
-            lambda E, M, ids, targets: sides(E, M, ids, targets)[2],
-            "The matrix makes the logits too: add the head's side.",
+        "the future inside the window": (
+            lambda scores, W: windowed(scores, 1 - W, W - 1),
+            "Hide everything after the word as well: it is still a causal mask.",
         ),
-        "a repeated token counted once": (
-            overwritten,
-            "Rows of the same token add up: use index_add_, or += in a loop.",
+        "no window": (
+            lambda scores, W: windowed(scores, 0, scores.shape[-1]),
+            "Words W or more places back must be hidden too.",
         ),
-        "M not transposed": (
-            without_turning,
-            "A gradient goes back through h = e M by the transpose of M.",
+        "the window turned to the future": (
+            lambda scores, W: windowed(scores, 1 - W, 0),
+            "The distance is the query's place minus the key's.",
         ),
-        "M forgotten on the way back": (
-            without_the_matrix,
-            "Between the embedding and h stands M: go back through it, by M.T.",
+        "hidden with a zero": (
+            lambda scores, W: windowed(scores, 0, W - 1, hide="0"),
+            "A score of 0 is a score like others: hide with minus infinity.",
         ),
-        "the sum over the examples": (
-            lambda E, M, ids, targets: len(ids) * sum(sides(E, M, ids, targets)[1:]),
-            "The loss is the mean: divide bet minus what happened by their number.",
+        "not divided again": (
+            lambda scores, W: windowed(scores, 0, W - 1, hide="after"),
+            "Mask before the softmax, or divide each row by its sum afterwards.",
         ),
     },
 )
-def tied_gradient(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """Gradient of the mean cross-entropy with respect to the tied matrix E (V, C)."""
-    _, as_head, as_embedding = sides(E, M, ids, targets)
-    return as_head + as_embedding
+def sliding_weights(scores: Tensor, W: int) -> Tensor:
+    """Weights (..., T, T): each word sees itself and the W - 1 words before it."""
+    return windowed(scores, 0, W - 1)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
@@ -13,428 +12,367 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def filled_rows() -> list[tuple]:
-    """Logits (B, T, V) and targets (B, T), with rows of very different lengths."""
+def vectors() -> list[tuple]:
+    """Vectors (B, T, C) of everyday size, and tiny ones at which eps counts."""
     import torch
 
-    draw = torch.Generator().manual_seed(6)
-    first = torch.randn(2, 4, 5, generator=draw, dtype=torch.float64)
-    second = 3 * torch.randn(3, 3, 4, generator=draw, dtype=torch.float64)
-    return [
-        (first, torch.tensor([[2, 4, 0, 1], [3, -100, -100, -100]])),
-        (second, torch.tensor([[0, 3, -100], [1, 2, 3], [3, -100, -100]])),
-    ]
+    draw = torch.Generator().manual_seed(5)
+    x = 3 * torch.randn(2, 3, 4, generator=draw, dtype=torch.float64) + 2
+    return [(x, 1e-5), (x / 300, 1e-3)]
 
 
-def place_prices(logits: Tensor, targets: Tensor, dim: int = -1) -> Tensor:
-    """Nats at every place, (B, T); where the target is filling, those of token 0."""
-    chosen = targets.clamp(min=0)[..., None]  # (B, T, 1)
-    return -logits.log_softmax(dim).gather(-1, chosen)[..., 0]
+def mean_and_variance(x: Tensor, dim: int) -> tuple[Tensor, Tensor]:
+    """Mean and biased variance along one direction, which is kept with length 1."""
+    return x.mean(dim, keepdim=True), x.var(dim, keepdim=True, unbiased=False)
 
 
-def counting(logits: Tensor, targets: Tensor, dim: int = -1) -> Tensor:
-    """The prices of the places that count, in one row."""
-    from shared.data.rows import IGNORE
-
-    return place_prices(logits, targets, dim)[targets != IGNORE]
-
-
-def with_perplexity(loss: Tensor) -> tuple[float, float]:
-    """A loss and the perplexity that goes with it."""
-    return loss.item(), math.exp(loss)
+def normed_along(x: Tensor, eps: float, dim: int) -> Tensor:
+    """The norm along the direction `dim`."""
+    mean, variance = mean_and_variance(x, dim)
+    return (x - mean) / (variance + eps).sqrt()
 
 
-def mean_of_rows(logits: Tensor, targets: Tensor) -> tuple[float, float]:
-    """Every row weighing the same, as a mistake."""
-    rows = zip(logits, targets, strict=True)
-    means = [counting(x[None], y[None]).mean() for x, y in rows]
-    return with_perplexity(sum(means) / len(means))
+def with_eps_outside(x: Tensor, eps: float) -> Tensor:
+    """The norm with eps added to the root, as a mistake."""
+    mean, variance = mean_and_variance(x, -1)
+    return (x - mean) / (variance.sqrt() + eps)
+
+
+def with_no_root(x: Tensor, eps: float) -> Tensor:
+    """The norm without the root, as a mistake."""
+    mean, variance = mean_and_variance(x, -1)
+    return (x - mean) / (variance + eps)
+
+
+def with_sample_variance(x: Tensor, eps: float) -> Tensor:
+    """The norm with the variance divided by C - 1, as a mistake."""
+    mean = x.mean(-1, keepdim=True)
+    return (x - mean) / (x.var(-1, keepdim=True) + eps).sqrt()
+
+
+def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
+    """The norm without subtracting the mean, as a mistake."""
+    return x / (mean_and_variance(x, -1)[1] + eps).sqrt()
 
 
 @exercise(
     "06.1",
-    "A price with filling",
-    inputs=filled_rows,
-    close=1e-5,
+    "A norm by hand",
+    inputs=vectors,
     mistakes={
-        "filling that counts, as token 0": (
-            lambda z, y: with_perplexity(place_prices(z, y).mean()),
-            "Choose the places where targets != IGNORE, and price these alone.",
+        "the variance divided by C - 1": (
+            with_sample_variance,
+            "These are all channels there are: use x.var(..., unbiased=False).",
         ),
-        "dividing by all places": (
-            lambda z, y: with_perplexity(counting(z, y).sum() / y.numel()),
-            "The mean is over the places that count: divide by their number.",
+        "eps outside the root": (
+            with_eps_outside,
+            "Add eps to the variance and take the root of the sum.",
         ),
-        "the mean of the rows' means": (
-            mean_of_rows,
-            "Every place weighs the same, whatever its row: one mean over all of them.",
+        "no root": (
+            with_no_root,
+            "Divide by the root of the variance: the variance is in squared units.",
         ),
-        "a logarithm to base 2": (
-            lambda z, y: (
-                counting(z, y).mean().item() / math.log(2),
-                math.exp(counting(z, y).mean()),
-            ),
-            "The loss is in nats: take the natural logarithm.",
+        "the mean left in": (
+            with_the_mean_left,
+            "Subtract each token's mean before you divide.",
         ),
-        "the mean of the exponentials": (
-            lambda z, y: (
-                counting(z, y).mean().item(),
-                counting(z, y).exp().mean().item(),
-            ),
-            "First the mean of the prices, then the exponential of that one number.",
+        "over the tokens of a row": (
+            lambda x, eps: normed_along(x, eps, 1),
+            "Each token by itself: the channels are the last direction, -1.",
         ),
-        "the exponential forgotten": (
-            lambda z, y: (counting(z, y).mean().item(),) * 2,
-            "The perplexity is e to the loss.",
-        ),
-        "the softmax over the places": (
-            lambda z, y: with_perplexity(counting(z, y, 1).mean()),
-            "The bets of one place make one: softmax over the last direction, V.",
+        "over the batch": (
+            lambda x, eps: normed_along(x, eps, 0),
+            "Each token by itself: the channels are the last direction, -1.",
         ),
     },
 )
-def filled_price(logits: Tensor, targets: Tensor) -> tuple[float, float]:
-    """Loss in nats per counted target, and perplexity; logits (B, T, V)."""
-    return with_perplexity(counting(logits, targets).mean())
-
-
-def path(
-    warmup: int,
-    hold: int,
-    steps: int,
-    left: Callable[[float], float] = lambda f: 1 - math.sqrt(f),
-    late: tuple[int, int] = (0, 0),
-    whole: bool = False,
-) -> list[float]:
-    """Shares of the highest rate at steps 1 to `steps`; the rest makes mistakes.
-
-    left: what is left when the share f of the fall is done. late: by how many steps
-    the rise and the fall come late. whole: f as a share of the whole run.
-    """
-    start, shares = warmup + hold, []
-    for step in range(1, steps + 1):
-        if step <= warmup:
-            shares.append((step - late[0]) / warmup)
-        elif step <= start:
-            shares.append(1.0)
-        elif whole:
-            shares.append(left(step / steps))
-        else:
-            shares.append(left((step - late[1] - start) / (steps - start)))
-    return shares
+def normalise(x: Tensor, eps: float) -> Tensor:
+    """Each token's channels to mean 0 and variance 1: (B, T, C) -> (B, T, C)."""
+    return normed_along(x, eps, -1)
 
 
 @exercise(
     "06.2",
-    "Stay, then fall",
-    inputs=[(4, 3, 12), (0, 5, 9), (3, 0, 8), (2, 6, 8)],
+    "What a block weighs",
+    inputs=[(128, True), (768, True), (768, False)],
     mistakes={
-        "step 1 at rate zero": (
-            lambda w, h, n: path(w, h, n, late=(1, 0)),
-            "Steps count from 1: step 1 has 1 / warmup, and step warmup has 1.",
+        "biases also where there are none": (
+            lambda C, bias: 12 * C * C + 13 * C,
+            "Without biases only the norms' two weights per channel are left.",
         ),
-        "a last step above zero": (
-            lambda w, h, n: path(w, h, n, late=(0, 1)),
-            "The first step of the fall has fallen already, and the last one is at 0.",
+        "biases forgotten": (
+            lambda C, bias: 12 * C * C + 2 * C,
+            "Each matrix has a bias per number that it puts out, and each norm has C.",
         ),
-        "every step one late": (
-            lambda w, h, n: path(w, h, n, late=(1, 1)),
-            "Steps count from 1 to `steps`: the last one is at 0.",
+        "norms forgotten": (
+            lambda C, bias: 12 * C * C + 9 * C * bias,
+            "A block has two norms, each with C weights and, if wanted, C biases.",
         ),
-        "no step held": (
-            lambda w, h, n: path(w, 0, n),
-            "The fall begins after warmup + hold steps.",
+        "one norm": (
+            lambda C, bias: 12 * C * C + C + 10 * C * bias,
+            "A block has two norms, one before each of its parts.",
         ),
-        "the fall as a share of the whole run": (
-            lambda w, h, n: path(w, h, n, whole=True),
-            "f counts the falling steps alone: it is 0 where the fall begins.",
+        "attention's last matrix forgotten": (
+            lambda C, bias: 11 * C * C + 2 * C + 10 * C * bias,
+            "Attention has four matrices of C x C: queries, keys, values and out.",
         ),
-        "a straight fall": (
-            lambda w, h, n: path(w, h, n, left=lambda f: 1 - f),
-            "What is left is 1 minus the root of f.",
-        ),
-        "the root of what is left": (
-            lambda w, h, n: path(w, h, n, left=lambda f: math.sqrt(1 - f)),
-            "Take the root of f, and subtract it from 1.",
+        "a feed-forward layer that does not widen": (
+            lambda C, bias: 6 * C * C + 2 * C + 8 * C * bias,
+            "The feed-forward layer goes from C to 4 C and back: twice 4 C x C.",
         ),
     },
 )
-def rate_path(warmup: int, hold: int, steps: int) -> list[float]:
-    """Shares of the highest rate at steps 1, 2, ..., steps."""
-    return path(warmup, hold, steps)
+def block_parameters(C: int, bias: bool) -> int:
+    """Parameters of one block with C channels, with or without biases."""
+    return 12 * C * C + 2 * C + (4 + 5 + 2) * C * bias
 
 
-def bets() -> list[tuple]:
-    """Logits (B, V) of sure and unsure rows, with a tie, and a p."""
+def rounds() -> list[tuple]:
+    """Vectors (B, T, C), two parts, and two different norms."""
     import torch
+    from torch.nn import functional
 
-    logits = torch.tensor(
-        [
-            [6.0, 3.5, 3.2, 1.0, -1.0],
-            [1.0, 0.8, 0.5, 0.2, -1.5],
-            [-2.0, -2.0, -2.4, -5.0, -9.0],
-        ]
-    )
-    return [(logits.clone(), p) for p in (0.1, 0.3, 1.0)]
+    draw = torch.Generator().manual_seed(6)
+    x = torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
+    A, M = torch.randn(2, 4, 4, generator=draw, dtype=torch.float64)
+
+    def attention(h: Tensor) -> Tensor:
+        return (h.cumsum(1) / torch.arange(1, 4)[:, None]) @ A
+
+    def mlp(h: Tensor) -> Tensor:
+        return functional.gelu(h @ M)
+
+    def norm1(h: Tensor) -> Tensor:
+        return functional.layer_norm(h, (4,))
+
+    def norm2(h: Tensor) -> Tensor:
+        return 2 * functional.layer_norm(h, (4,)) + 1
+
+    return [(x, attention, mlp, norm1, norm2), (5 * x, attention, mlp, norm1, norm2)]
 
 
-def kept_if(logits: Tensor, keep: Tensor, out: float = -math.inf) -> Tensor:
-    """The logits where `keep`, elsewhere `out`."""
-    return logits.masked_fill(~keep, out)
+Part = Callable[["Tensor"], "Tensor"]
 
 
-def likely(
-    logits: Tensor, p: float, passes: Callable[[Tensor, Tensor], Tensor] = operator.ge
-) -> Tensor:
-    """Which tokens (B, V) have at least p times their row's highest probability."""
-    probs = logits.softmax(-1)
-    return passes(probs, p * probs.amax(-1, keepdim=True))
+def normed_stream(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Tensor:
+    """The stream itself normed before each part, as a mistake."""
+    x = a(x)
+    x = b(x + attention(x))
+    return x + mlp(x)
+
+
+def first_x_again(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Tensor:
+    """The second sum made with the x that came in, as a mistake."""
+    return x + mlp(b(x + attention(a(x))))
 
 
 @exercise(
     "06.3",
-    "A bar that moves",
-    inputs=bets,
+    "Two sums",
+    inputs=rounds,
     mistakes={
-        "a bar at p itself": (
-            lambda z, p: kept_if(z, z.softmax(-1) >= p),
-            "The bar is p times the probability of the row's likeliest token.",
+        "the norm after the sum": (
+            lambda x, f, g, a, b: b(a(x + f(x)) + g(a(x + f(x)))),
+            "That is post-norm: norm the copy that a part reads, and add to x itself.",
         ),
-        "a bar for logits": (
-            lambda z, p: kept_if(z, z >= p * z.amax(-1, keepdim=True)),
-            "Compare probabilities: take the softmax first.",
+        "a stream that is normed": (
+            normed_stream,
+            "Give the part norm1(x), but add its result to x, which stays as it is.",
         ),
-        "one bar for the whole batch": (
-            lambda z, p: kept_if(z, z.softmax(-1) >= p * z.softmax(-1).max()),
-            "Each row has its own likeliest token: amax(-1, keepdim=True).",
+        "the first sum forgotten": (
+            lambda x, f, g, a, b: f(a(x)) + g(b(f(a(x)))),
+            "What attention returns is added to x: nothing may replace the stream.",
         ),
-        "more than p times, not at least": (
-            lambda z, p: kept_if(z, likely(z, p, operator.gt)),
-            "Use >=: with p = 1 the likeliest token has to stay.",
+        "the second sum forgotten": (
+            lambda x, f, g, a, b: g(b(x + f(a(x)))),
+            "What the feed-forward layer returns is added to the stream as well.",
         ),
-        "0 in place of minus infinity": (
-            lambda z, p: kept_if(z, likely(z, p), 0.0),
-            "These are logits: one of 0 is as good as any, minus infinity never comes.",
+        "both parts read the same x": (
+            lambda x, f, g, a, b: x + f(a(x)) + g(b(x)),
+            "The feed-forward layer reads the stream after attention has been added.",
         ),
-        "the likely ones thrown out": (
-            lambda z, p: kept_if(z, ~likely(z, p)),
-            "masked_fill overwrites where its mask is True: turn the mask round.",
+        "the second sum with the old x": (
+            first_x_again,
+            "Keep the first sum under the name x: the second one is added to it.",
         ),
-        "probabilities returned": (
-            lambda z, p: kept_if(z.softmax(-1), likely(z, p), 0.0),
-            "A filter takes logits and returns logits: the softmax comes later.",
+        "one norm for both": (
+            lambda x, f, g, a, b: x + f(a(x)) + g(a(x + f(a(x)))),
+            "norm1 is attention's, norm2 the feed-forward layer's.",
         ),
     },
 )
-def keep_min_p(logits: Tensor, p: float) -> Tensor:
-    """Keep tokens with at least p times the likeliest one's probability, (B, V)."""
-    return kept_if(logits, likely(logits, p))
+def one_round(
+    x: Tensor, attention: Part, mlp: Part, norm1: Part, norm2: Part
+) -> Tensor:
+    """A block of GPT-2: (B, T, C) -> (B, T, C)."""
+    x = x + attention(norm1(x))
+    return x + mlp(norm2(x))
 
 
-TEXTS = ["Finn had a kite.", "Chloë: “Où est ma clé?”", "Rain."]
-MORE = ["Ein Käfer.", "日本 🪁", "The bell rang, and the goat was gone."]
+NAMES = [
+    "tokens.weight",
+    "positions.weight",
+    "blocks.0.norm1.weight",
+    "blocks.0.norm1.bias",
+    "blocks.0.attention.qkv.weight",
+    "blocks.0.attention.qkv.bias",
+    "blocks.0.attention.out.weight",
+    "blocks.0.attention.out.bias",
+    "blocks.0.norm2.weight",
+    "blocks.0.mlp.up.weight",
+    "blocks.0.mlp.down.weight",
+    "blocks.0.mlp.down.bias",
+    "norm.weight",
+    "head.weight",
+]
+ADDED = ("attention.out.weight", "mlp.down.weight")
 
 
-def nats(losses: Sequence[float], counts: Sequence[int]) -> float:
-    """What all documents cost together."""
-    return math.fsum(loss * n for loss, n in zip(losses, counts, strict=True))
-
-
-def size(texts: Sequence[str]) -> int:
-    """Bytes of the texts in UTF-8."""
-    return sum(len(text.encode("utf-8")) for text in texts)
+def stds_by(
+    names: list[str],
+    small: float,
+    added: tuple[str, ...] = ADDED,
+    fixed: tuple[str, ...] = ("bias", "norm1.weight", "norm2.weight", "norm.weight"),
+) -> list[float]:
+    """0 for what ends in `fixed`, `small` for what ends in `added`, else 0.02."""
+    return [
+        0.0 if name.endswith(fixed) else small if name.endswith(added) else 0.02
+        for name in names
+    ]
 
 
 @exercise(
     "06.4",
-    "Fair to every tokenizer",
-    inputs=[([1.2, 2.5, 0.7], [5, 14, 2], TEXTS), ([2.0, 3.1, 1.4], [6, 9, 10], MORE)],
+    "First weights by name",
+    inputs=[(NAMES, 2), (NAMES, 12), (NAMES[4:9], 48)],
     mistakes={
-        "characters in place of bytes": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) / math.log(2) / sum(map(len, texts))
+        "0.02 everywhere": (
+            lambda names, layers: stds_by(names, 0.02),
+            "What a block adds to the stream is drawn smaller.",
+        ),
+        "one result per layer": (
+            lambda names, layers: stds_by(names, 0.02 / math.sqrt(layers)),
+            "Each layer adds two results, attention's and the feed-forward layer's.",
+        ),
+        "no root": (
+            lambda names, layers: stds_by(names, 0.02 / (2 * layers)),
+            "Variances add up, not sizes: divide by the root of 2 x layers.",
+        ),
+        "attention's result only": (
+            lambda names, layers: stds_by(names, 0.02 / (2 * layers) ** 0.5, ADDED[:1]),
+            "The feed-forward layer's result, mlp.down, is added too.",
+        ),
+        "every matrix of a block smaller": (
+            lambda names, layers: stds_by(
+                names, 0.02 / (2 * layers) ** 0.5, (*ADDED, "qkv.weight", "up.weight")
             ),
-            "Some characters have several bytes: count len(text.encode()).",
+            "Only the matrices whose result is added: attention.out and mlp.down.",
         ),
-        "nats not turned into bits": (
-            lambda losses, counts, texts: nats(losses, counts) / size(texts),
-            "A bit is ln 2 nats: divide by math.log(2).",
+        "biases drawn": (
+            lambda names, layers: [
+                0.02 if name.endswith("bias") else std
+                for name, std in zip(names, first_stds(names, layers), strict=True)
+            ],
+            "Biases begin at zero: nothing is drawn, so their std is 0.",
         ),
-        "multiplied by ln 2": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) * math.log(2) / size(texts)
+        "norms drawn": (
+            lambda names, layers: stds_by(
+                names, 0.02 / (2 * layers) ** 0.5, ADDED, ("bias",)
             ),
-            "A bit is smaller than a nat, so that there are more: divide by ln 2.",
-        ),
-        "bits per token": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) / math.log(2) / sum(counts)
-            ),
-            "Divide what the texts cost by their bytes: tokens differ in size.",
-        ),
-        "the losses themselves added up": (
-            lambda losses, counts, texts: sum(losses) / math.log(2) / size(texts),
-            "A loss is a mean: what a document costs is its loss times its tokens.",
-        ),
-        "the mean over the documents": (
-            lambda losses, counts, texts: (
-                sum(
-                    loss * n / math.log(2) / size([text])
-                    for loss, n, text in zip(losses, counts, texts, strict=True)
-                )
-                / len(texts)
-            ),
-            "Add up all nats and all bytes, and divide once.",
+            "The weights of norms all begin at 1: nothing is drawn, so their std is 0.",
         ),
     },
 )
-def bits_per_byte(losses: list[float], counts: list[int], texts: list[str]) -> float:
-    """Bits for each byte of all texts together."""
-    return nats(losses, counts) / math.log(2) / size(texts)
+def first_stds(names: list[str], layers: int) -> list[float]:
+    """Standard deviation of each parameter's first values, by its name."""
+    return stds_by(names, 0.02 / math.sqrt(2 * layers))
 
 
-Model = Callable[[list[int]], "Tensor"]
-Beam = tuple[list[int], float]
-
-
-def table_model(seed: int, V: int = 5) -> Model:
-    """A made-up model of V tokens that looks at the first and at the last id."""
+def tied_models() -> list[tuple]:
+    """A tied matrix E (V, C), a matrix M (C, C), ids with repeats, and targets."""
     import torch
 
-    draw = torch.Generator().manual_seed(seed)
-    scores = 2 * torch.randn(V, V, V, generator=draw, dtype=torch.float64)
-    table = scores.log_softmax(-1)
-
-    def next_log_probs(ids: list[int]) -> Tensor:
-        return table[ids[0], ids[-1]]
-
-    return next_log_probs
+    draw = torch.Generator().manual_seed(7)
+    E = torch.randn(5, 3, generator=draw, dtype=torch.float64)
+    M = torch.randn(3, 3, generator=draw, dtype=torch.float64)
+    ids, targets = torch.tensor([0, 2, 2, 4]), torch.tensor([2, 4, 1, 0])
+    return [(E, M, ids, targets), (2 * E, M, targets, torch.tensor([3, 3, 0, 2]))]
 
 
-def searches() -> list[tuple]:
-    """A model, a prompt, the end token, k, and the most tokens that may be added."""
-    return [
-        (table_model(478), [2, 1], 0, 2, 4),
-        (table_model(57), [0], 0, 3, 5),
-        (table_model(174), [3], 4, 4, 5),
-        (table_model(25), [1, 3, 2], 0, 1, 3),
-    ]
+def sides(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
+    """Bet minus what happened (N, V), and the gradients as head and as embedding."""
+    import torch
+    from torch.nn import functional
+
+    h = E[ids] @ M
+    d = (h @ E.T).softmax(1) - functional.one_hot(targets, len(E))
+    d = d / len(ids)
+    as_embedding = torch.zeros_like(E).index_add_(0, ids, d @ E @ M.T)
+    return d, d.T @ h, as_embedding
 
 
-def grow(beams: list[Beam], model: Model, stop: Callable[[list[int]], bool]) -> list:
-    """All ways to go on by one token; what has stopped stays as it is."""
-    grown = []
-    for ids, total in beams:
-        if stop(ids):
-            grown.append((ids, total))
-            continue
-        scores = model(ids).tolist()
-        grown += [([*ids, i], total + score) for i, score in enumerate(scores)]
-    return grown
+def spread(E: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
+    """Each row added to the row of its token in a table of zeros like E."""
+    import torch
+
+    return torch.zeros_like(E).index_add_(0, ids, rows)
 
 
-def ended(prompt: list[int], end: int) -> Callable[[list[int]], bool]:
-    """Whether a sequence has ended after its prompt."""
-    return lambda ids: len(ids) > len(prompt) and ids[-1] == end
+def overwritten(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
+    """A token that comes twice keeps only its last gradient, as a mistake."""
+    import torch
+
+    d, as_head, _ = sides(E, M, ids, targets)
+    as_embedding = torch.zeros_like(E)
+    for i, row in zip(ids.tolist(), d @ E @ M.T, strict=True):
+        as_embedding[i] = row
+    return as_head + as_embedding
 
 
-def best(beams: list[Beam], k: int) -> list[Beam]:
-    """The k with the highest log probability, best first."""
-    return sorted(beams, key=lambda beam: -beam[1])[:k]
+def without_turning(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
+    """M instead of its transpose on the way back, as a mistake."""
+    d, as_head, _ = sides(E, M, ids, targets)
+    return as_head + spread(E, ids, d @ E @ M)
 
 
-def search(
-    model: Model,
-    prompt: list[int],
-    k: int,
-    most: int,
-    stop: Callable[[list[int]], bool],
-    choose: Callable[[list[Beam], int], list[Beam]] = best,
-) -> Beam:
-    """Beam search with its two habits open to mistakes: when to stop, whom to keep."""
-    beams = [(list(prompt), 0.0)]
-    for _ in range(most):
-        beams = choose(grow(beams, model, stop), k)
-    return beams[0]
-
-
-def alone(model: Model, prompt: list[int], end: int, k: int, most: int) -> Beam:
-    """k first tokens, each followed greedily by itself, as a mistake."""
-    stop = ended(prompt, end)
-    firsts = best(grow([(list(prompt), 0.0)], model, stop), k)
-    for _ in range(most - 1):
-        firsts = [best(grow([beam], model, stop), 1)[0] for beam in firsts]
-    return best(firsts, 1)[0]
-
-
-def first_to_end(model: Model, prompt: list[int], end: int, k: int, most: int) -> Beam:
-    """Stopping as soon as one sequence has ended, as a mistake."""
-    stop, beams = ended(prompt, end), [(list(prompt), 0.0)]
-    for _ in range(most):
-        beams = best(grow(beams, model, stop), k)
-        if any(stop(ids) for ids, _ in beams):
-            return next(beam for beam in beams if stop(beam[0]))
-    return beams[0]
-
-
-def per_token(prompt: list[int]) -> Callable[[list[Beam], int], list[Beam]]:
-    """Keeping those with the best mean per new token, as a mistake."""
-    return lambda beams, k: sorted(
-        beams, key=lambda beam: -beam[1] / (len(beam[0]) - len(prompt))
-    )[:k]
+def without_the_matrix(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
+    """M left out on the way back, as a mistake."""
+    d, as_head, _ = sides(E, M, ids, targets)
+    return as_head + spread(E, ids, d @ E)
 
 
 @exercise(
     "06.5",
-    "The likeliest continuation",
-    inputs=searches,
+    "A gradient from both sides",
+    inputs=tied_models,
     mistakes={
-        "the likeliest token each time": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, 1, most, ended(prompt, end)
-            ),
-            "That is greedy: keep the k best sequences, and choose at the end.",
+        "the head's side only": (
+            lambda E, M, ids, targets: sides(E, M, ids, targets)[1],
+            "The matrix is read at the bottom too: add the embedding's side.",
         ),
-        "each sequence by itself": (
-            alone,
-            "Put the continuations of all sequences into one list and keep its k best.",
+        "the embedding's side only": (
+            lambda E, M, ids, targets: sides(E, M, ids, targets)[2],
+            "The matrix makes the logits too: add the head's side.",
         ),
-        "going on after the end": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, lambda ids: False
-            ),
-            "A sequence that has ended is not continued: it stays as it is.",
+        "a repeated token counted once": (
+            overwritten,
+            "Rows of the same token add up: use index_add_, or += in a loop.",
         ),
-        "stopping with the first that ends": (
-            first_to_end,
-            "One that is still going may be likelier: go on until all kept have ended.",
+        "M not transposed": (
+            without_turning,
+            "A gradient goes back through h = e M by the transpose of M.",
         ),
-        "a prompt that looks ended": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, lambda ids: ids[-1] == end
-            ),
-            "A prompt may be the end token itself: only a new one ends a sequence.",
+        "M forgotten on the way back": (
+            without_the_matrix,
+            "Between the embedding and h stands M: go back through it, by M.T.",
         ),
-        "the mean per token": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, ended(prompt, end), per_token(prompt)
-            ),
-            "The likeliest has the highest sum: do not divide by the length.",
-        ),
-        "a probability returned": (
-            lambda model, prompt, end, k, most: _exponential(
-                search(model, prompt, k, most, ended(prompt, end))
-            ),
-            "Return the sum of the logarithms, without the exponential.",
+        "the sum over the examples": (
+            lambda E, M, ids, targets: len(ids) * sum(sides(E, M, ids, targets)[1:]),
+            "The loss is the mean: divide bet minus what happened by their number.",
         ),
     },
 )
-def beam_search(
-    next_log_probs: Model, prompt: list[int], end: int, k: int, most: int
-) -> Beam:
-    """The best of k sequences, with the prompt, and its log probability in nats."""
-    return search(next_log_probs, prompt, k, most, ended(prompt, end))
-
-
-def _exponential(beam: Beam) -> Beam:
-    return beam[0], math.exp(beam[1])
+def tied_gradient(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
+    """Gradient of the mean cross-entropy with respect to the tied matrix E (V, C)."""
+    _, as_head, as_embedding = sides(E, M, ids, targets)
+    return as_head + as_embedding

@@ -9,241 +9,226 @@ from shared.check.asking import exercise
 if TYPE_CHECKING:
     from torch import Tensor
 
+END = 9  # the token that fills rows up in the trials
 
-def four_logprobs() -> list[tuple]:
-    """Log-probabilities (B,): chosen, rejected, both by the reference; and beta."""
+
+def padded() -> list[tuple]:
+    """Rows (B, T) that begin with END and are filled up with it, and END."""
     import torch
 
-    chosen, rejected = (
-        torch.tensor([-3.0, -8.0, -2.0]),
-        torch.tensor([-5.0, -4.0, -9.0]),
-    )
-    before = torch.tensor([-4.5, -7.0, -2.5]), torch.tensor([-4.0, -6.5, -7.0])
-    return [(chosen, rejected, *before, 0.1), (rejected, chosen, *before, 0.5)]
+    first = torch.tensor([[END, 3, 5, 2, END, END], [END, 4, END, END, END, END]])
+    second = torch.tensor([[END, 7, END, 6, END], [END, 1, 2, 3, 4]])  # END inside
+    return [(first, END), (second, END)]
+
+
+def ends(ids: Tensor, end: int) -> Tensor:
+    """The place of the last real token of each row, (B,)."""
+    import torch
+
+    places = torch.arange(ids.shape[1])
+    return ((ids != end) * places).amax(1)
 
 
 @exercise(
     "09.1",
-    "A margin for each pair",
-    inputs=four_logprobs,
+    "Where a row ends",
+    inputs=padded,
     mistakes={
-        "the sign turned round": (
-            lambda c, r, c0, r0, beta: beta * ((r - r0) - (c - c0)),
-            "What the chosen answer has gained comes first: chosen minus rejected.",
+        "the length instead of the place": (
+            lambda ids, end: ends(ids, end) + 1,
+            "Places count from 0: the last of n tokens stands at n - 1.",
         ),
-        "beta outside": (
-            lambda c, r, c0, r0, beta: beta * (c - c0) - (r - r0),
-            "Beta multiplies the whole difference, not its first part alone.",
+        "the last column": (
+            lambda ids, end: 0 * ends(ids, end) + ids.shape[1] - 1,
+            "The last column is padding in all rows but the longest.",
         ),
-        "without the reference": (
-            lambda c, r, c0, r0, beta: beta * (c - r),
-            "What counts is the change: subtract the reference's log-probability.",
+        "one short": (
+            lambda ids, end: (ids != end).sum(1) - 1,
+            "A row begins with `end`, too: do not count it out twice.",
         ),
-        "the reference added": (
-            lambda c, r, c0, r0, beta: beta * ((c + c0) - (r + r0)),
-            "ln of a quotient is a difference: now minus the reference.",
+        "all real tokens counted": (
+            lambda ids, end: (ids != end).sum(1),
+            "A row may hold `end` inside; look for the last place, do not count.",
         ),
-        "the mean over the pairs": (
-            lambda c, r, c0, r0, beta: (beta * ((c - c0) - (r - r0))).mean(),
-            "One margin for each pair: the mean comes later, over the losses.",
-        ),
-        "divided by beta": (
-            lambda c, r, c0, r0, beta: ((c - c0) - (r - r0)) / beta,
-            "Step 3 of the chapter has beta as a factor.",
+        "the first end found": (
+            lambda ids, end: (ids == end).int().argmax(1),
+            "Every row begins with `end`, so the first one says nothing.",
         ),
     },
 )
-def margin(
-    chosen: Tensor,
-    rejected: Tensor,
-    ref_chosen: Tensor,
-    ref_rejected: Tensor,
-    beta: float,
-) -> Tensor:
-    """DPO's margin of each pair, (B,)."""
-    return beta * ((chosen - ref_chosen) - (rejected - ref_rejected))
+def last_places(ids: Tensor, end: int) -> Tensor:
+    """The place of the last real token of each row of ids (B, T), (B,)."""
+    return ends(ids, end)
 
 
-def long_lists() -> list[tuple]:
-    """Rewards in one long list (P * G,), and the size of the groups."""
+def verdicts() -> list[tuple]:
+    """What was said and what was true, (N,) each, 1 for spam."""
     import torch
 
-    first = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0])
-    second = torch.tensor([2.0, 0.0, 1.0, 5.0, 5.0, 5.0, -1.0, 0.5, 0.0])
-    return [(first, 4), (second, 3)]
+    said = torch.tensor([1, 1, 0, 0, 1, 0, 1, 1])
+    true = torch.tensor([1, 0, 0, 1, 1, 0, 0, 1])
+    rare = torch.tensor([0, 0, 0, 1, 0, 0, 0, 0, 1, 1])
+    none = torch.zeros(10, dtype=torch.long)
+    return [(said, true), (none, rare), (1 - none, rare)]
 
 
-def advantages(rewards: Tensor, group: int, unbiased: bool = True) -> Tensor:
-    """Each reward's distance from its group's mean, in deviations of its group."""
-    table = rewards.view(-1, group)  # (P, G)
-    away = table - table.mean(1, keepdim=True)
-    spread = table.std(1, keepdim=True, unbiased=unbiased)
-    return (away / (spread + 1e-4)).flatten()
-
-
-def from_mean(rewards: Tensor, group: int) -> Tensor:
-    """The distance from the group's mean, not divided; a mistake."""
-    table = rewards.view(-1, group)
-    return (table - table.mean(1, keepdim=True)).flatten()
-
-
-def across(rewards: Tensor, group: int) -> Tensor:
-    """Groups made of answers that lie far apart in the list; a mistake."""
-    table = rewards.view(group, -1)
-    away = table - table.mean(0, keepdim=True)
-    return (away / (table.std(0, keepdim=True) + 1e-4)).flatten()
+def shares(said: Tensor, true: Tensor) -> tuple[float, float]:
+    """Precision and recall; 0 where there is nothing to divide by."""
+    both = ((said == 1) & (true == 1)).sum().item()
+    return both / max(1, said.sum().item()), both / max(1, true.sum().item())
 
 
 @exercise(
     "09.2",
-    "Better than the group",
-    inputs=long_lists,
-    close=1e-4,
+    "Precision and recall",
+    inputs=verdicts,
     mistakes={
-        "the whole batch as one group": (
-            lambda r, group: (r - r.mean()) / (r.std() + 1e-4),
-            "Mean and deviation are those of the group: an easy prompt is no merit.",
+        "the two exchanged": (
+            lambda said, true: shares(said, true)[::-1],
+            "Precision divides by what was called spam, recall by what is spam.",
         ),
-        "the deviation of the whole batch": (
-            lambda r, group: from_mean(r, group) / (r.std() + 1e-4),
-            "The mean is the group's; the deviation must be the group's, too.",
+        "accuracy": (
+            lambda said, true: ((said == true).double().mean().item(),) * 2,
+            "Honest messages that were kept do not count here.",
         ),
-        "not divided by the deviation": (
-            from_mean,
-            "Divide by the group's standard deviation (plus 0.0001).",
+        "the honest class": (
+            lambda said, true: shares(1 - said, 1 - true),
+            "The class that we look for is spam, 1.",
         ),
-        "divided by the variance": (
-            lambda r, group: (
-                from_mean(r, group)
-                / (r.view(-1, group).var(1, keepdim=True) + 1e-4)
-                .expand(-1, group)
-                .flatten()
+        "divided by all": (
+            lambda said, true: (
+                ((said == 1) & (true == 1)).double().mean().item(),
+                ((said == 1) & (true == 1)).double().mean().item(),
             ),
-            "The standard deviation is the root of the variance.",
+            "Divide by the number called spam, and by the number of spam.",
         ),
-        "the deviation with G in the place of G - 1": (
-            lambda r, group: advantages(r, group, unbiased=False),
-            "torch's own std divides by G - 1; leave its settings as they are.",
-        ),
-        "groups across the list": (
-            across,
-            "The answers to one prompt stand side by side: view(-1, group), along 1.",
+        "one where nothing was called spam": (
+            lambda said, true: shares(said, true) if said.any() else (1.0, 0.0),
+            "Where there is nothing to divide by, return 0.",
         ),
     },
 )
-def better(rewards: Tensor, group: int) -> Tensor:
-    """Advantages (P * G,) of rewards in one list, groups side by side."""
-    return advantages(rewards, group)
+def precision_recall(said: Tensor, true: Tensor) -> tuple[float, float]:
+    """Precision and recall of the verdicts `said`, (N,), against `true`, (N,)."""
+    return shares(said, true)
 
 
-def ratios() -> list[tuple]:
-    """Ratios (B, T), advantages (B,), and clip."""
+def resamples() -> list[tuple]:
+    """Right or wrong, (N,), and which to draw, (R, N)."""
     import torch
 
-    ratio = torch.tensor([[0.5, 0.9, 1.0, 1.1, 1.6], [0.5, 0.9, 1.0, 1.1, 1.6]])
+    draw = torch.Generator().manual_seed(7)
+    right = (torch.rand(40, generator=draw) < 0.8).double()
+    few = torch.tensor([1.0, 0.0, 1.0, 1.0, 1.0], dtype=torch.float64)
     return [
-        (ratio, torch.tensor([2.0, -1.0]), 0.2),
-        (ratio[:, :4], torch.tensor([-0.5, 0.5]), 0.05),
+        (right, torch.randint(40, (400, 40), generator=draw)),
+        (few, torch.randint(5, (200, 5), generator=draw)),
     ]
+
+
+def between(means: Tensor, low: float = 0.025, high: float = 0.975) -> tuple:
+    """Two quantiles of some means."""
+    return means.quantile(low).item(), means.quantile(high).item()
 
 
 @exercise(
     "09.3",
-    "No further",
-    inputs=ratios,
+    "Draw again",
+    inputs=resamples,
     mistakes={
-        "the larger of the two": (
-            lambda ratio, a, clip: (ratio * a[:, None]).maximum(
-                ratio.clamp(1 - clip, 1 + clip) * a[:, None]
+        "means over the draws": (
+            lambda right, draws: between(right[draws].mean(0)),
+            "Each row of `draws` is one new exam: take the mean of each row.",
+        ),
+        "nine in ten": (
+            lambda right, draws: between(right[draws].mean(1), 0.05, 0.95),
+            "Leave out 2.5 in 100 at either end.",
+        ),
+        "smallest and largest": (
+            lambda right, draws: between(right[draws].mean(1), 0.0, 1.0),
+            "The extremes grow with the number of draws; take quantiles.",
+        ),
+        "the spread of single answers": (
+            lambda right, draws: (
+                (right.mean() - 1.96 * right.std()).item(),
+                (right.mean() + 1.96 * right.std()).item(),
             ),
-            "Take the smaller gain: the promise that is safe.",
+            "It is the means of whole exams whose spread counts.",
         ),
-        "only the clipped gain": (
-            lambda ratio, a, clip: ratio.clamp(1 - clip, 1 + clip) * a[:, None],
-            "The way back must stay open: the minimum of the plain and the held gain.",
-        ),
-        "no clip at all": (
-            lambda ratio, a, clip: ratio * a[:, None],
-            "Hold the ratio between 1 - clip and 1 + clip, and take the minimum.",
-        ),
-        "clipped on one side only": (
-            lambda ratio, a, clip: (ratio * a[:, None]).minimum(
-                ratio.clamp(max=1 + clip) * a[:, None]
-            ),
-            "A blamed token is held as well: at 1 - clip.",
-        ),
-        "the gain clipped, not the ratio": (
-            lambda ratio, a, clip: (ratio * a[:, None]).clamp(1 - clip, 1 + clip),
-            "Hold the ratio first, and multiply by the advantage afterwards.",
-        ),
-        "the smaller ratio": (
-            lambda ratio, a, clip: (
-                ratio.minimum(ratio.clamp(1 - clip, 1 + clip)) * a[:, None]
-            ),
-            "Compare the gains, not the ratios: a negative advantage turns the order.",
+        "high before low": (
+            lambda right, draws: between(right[draws].mean(1))[::-1],
+            "Return the lower end first.",
         ),
     },
 )
-def clipped_gain(ratio: Tensor, advantages: Tensor, clip: float) -> Tensor:
-    """GRPO's gain of each token, (B, T), before the divergence."""
-    gain = ratio * advantages[:, None]
-    return gain.minimum(ratio.clamp(1 - clip, 1 + clip) * advantages[:, None])
+def bootstrap(right: Tensor, draws: Tensor) -> tuple[float, float]:
+    """The ends of an interval that holds 95 in 100 of the redrawn means."""
+    return between(right[draws].mean(1))
 
 
-def two_models() -> list[tuple]:
-    """Logits (B, T, V) of the model and of the reference, and what counts (B, T)."""
+def bags() -> list[tuple]:
+    """Counts (N, W), labels (N,) and counts (M, W) to judge."""
     import torch
 
-    draw = torch.Generator().manual_seed(9)
-    new, ref = torch.randn(2, 3, 4, 6, generator=draw).unbind(0)
-    counts = torch.tensor([[0, 1, 1, 1], [0, 0, 1, 0], [1, 1, 0, 0]]).bool()
-    return [(new, ref, counts), (2 * ref[:2], new[:2], counts[:2])]
+    counts = torch.tensor(
+        [[2, 0, 1, 0], [1, 0, 0, 0], [0, 1, 2, 0], [0, 2, 0, 1], [0, 1, 1, 0]]
+    ).double()
+    labels = torch.tensor([1, 1, 0, 0, 0])
+    asked = torch.tensor([[1, 0, 0, 0], [0, 1, 0, 2], [3, 1, 1, 0], [0, 0, 0, 0]])
+    return [(counts, labels, asked.double()), (counts, 1 - labels, asked.double())]
 
 
-def per_place(new: Tensor, ref: Tensor) -> Tensor:
-    """KL(new, ref) at each place, (B, T), of logits (B, T, V)."""
-    p, q = new.log_softmax(-1), ref.log_softmax(-1)
-    return (p.exp() * (p - q)).sum(-1)
+def odds(
+    counts: Tensor,
+    labels: Tensor,
+    asked: Tensor,
+    add: float = 1.0,
+    below: float = 1.0,
+    prior: bool = True,
+) -> Tensor:
+    """Log odds of spam, (M,); add, below: added to counts and, per word, to sums."""
+    import torch
+
+    logs = []
+    for kind in (0, 1):
+        own = counts[labels == kind].sum(0)
+        p = (own + add) / (own.sum() + below * len(own))
+        start = (labels == kind).double().mean().log() if prior else torch.tensor(0.0)
+        logs.append(start + asked @ p.log())
+    return logs[1] - logs[0]
 
 
 @exercise(
     "09.4",
-    "The exact price of leaving",
-    inputs=two_models,
-    close=1e-5,
+    "A bag that bets",
+    inputs=bags,
     mistakes={
-        "the two models exchanged": (
-            lambda new, ref, counts: per_place(ref, new)[counts].mean(),
-            "The model that draws stands first: its probabilities weigh the sum.",
+        "the prior forgotten": (
+            lambda c, y, a: odds(c, y, a, prior=False),
+            "Begin with the logarithm of each class's share of the labels.",
         ),
-        "the mean over all places": (
-            lambda new, ref, counts: per_place(new, ref).mean(),
-            "Only the places that count, those of the answers' tokens.",
+        "one added above, not below": (
+            lambda c, y, a: odds(c, y, a, below=0.0),
+            "Adding 1 to each of W counts adds W to their sum.",
         ),
-        "the sum over the places": (
-            lambda new, ref, counts: per_place(new, ref)[counts].sum(),
-            "Nats per token: divide by the number of places that count.",
+        "the classes exchanged": (
+            lambda c, y, a: -odds(c, y, a),
+            "Spam minus honest: above 0 means spam.",
         ),
-        "a mean of means": (
-            lambda new, ref, counts: (
-                (per_place(new, ref) * counts).sum(1) / counts.sum(1)
-            ).mean(),
-            "All places that count weigh the same here, whichever row they stand in.",
+        "words present, not counted": (
+            lambda c, y, a: odds(c, y, (a > 0).double()),
+            "A word that stands there twice is paid twice.",
         ),
-        "logits in the place of log-probabilities": (
-            lambda new, ref, counts: (
-                (new.softmax(-1) * (new - ref)).sum(-1)[counts].mean()
-            ),
-            "Logits are bets only after log_softmax over the last direction.",
+        "half a count added": (
+            lambda c, y, a: odds(c, y, a, 0.5, 0.5),
+            "Add 1 to every count.",
         ),
-        "not weighted by the model's bets": (
-            lambda new, ref, counts: (
-                (new.log_softmax(-1) - ref.log_softmax(-1)).mean(-1)[counts].mean()
-            ),
-            "The mean is over what the model draws: weigh each token by its bet.",
+        "texts counted instead of words": (
+            lambda c, y, a: odds((c > 0).double(), y, a),
+            "Add up how often a word stands in all texts of a class.",
         ),
     },
 )
-def exact_divergence(new: Tensor, ref: Tensor, counts: Tensor) -> Tensor:
-    """Mean of KL(model, reference) over the places that count, nats per token."""
-    return per_place(new, ref)[counts].mean()
+def naive_bayes(counts: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
+    """ln p(spam) - ln p(honest) for each row of `asked`, (M,)."""
+    return odds(counts, labels, asked)

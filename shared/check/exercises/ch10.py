@@ -1,313 +1,321 @@
-"""Exercises of chapter 10. Torch is imported where it is needed."""
+"""Exercises of chapter 10."""
 
 from __future__ import annotations
 
 import math
-import random
+import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from statistics import fmean, stdev
-from typing import Any
 
 from shared.check.asking import exercise
 
-MARKS = [
-    (
-        [1.0, 1.0, 0.0, 1.0, 0.0, 1.0, 1.0, 0.0],
-        [1.0, 1.0, 1.0, 1.0, 0.0, 1.0, 1.0, 1.0],
-    ),
-    ([0.0, 1.0, 1.0, 0.0, 1.0], [1.0, 1.0, 0.0, 0.0, 0.0]),
+IGNORE = -100
+Turns = Sequence[tuple[Sequence[int], Sequence[int]]]
+#: (question, answer) pairs as ids; the marks: begin, user, assistant, end.
+TALKS = [
+    ([([11, 12, 13], [21, 22]), ([14], [23, 24, 25])], (0, 1, 2, 3)),
+    ([([11, 12], [21])], (0, 1, 2, 3)),
+    ([([5], [6]), ([7, 8], [9, 10]), ([4, 5], [6])], (90, 91, 92, 93)),
 ]
 
 
-def gains(a: Sequence[float], b: Sequence[float]) -> list[float]:
-    """How much better each item went the second time."""
-    return [y - x for x, y in zip(a, b)]
+def talk_row(
+    turns: Turns, marks: Sequence[int], counted: Callable[[int, int, str], bool]
+) -> tuple[list[int], list[int]]:
+    """Inputs and targets; counted(turn, turns, part) says which targets count.
+
+    The part of a token is "ask", "answer", "user", "assistant" or "end".
+    """
+    begin, user, assistant, end = marks
+    row = [(begin, False)]
+    for i, (asked, said) in enumerate(turns):
+        parts = [("user", [user]), ("ask", asked), ("assistant", [assistant])]
+        parts += [("answer", said), ("end", [end])]
+        for part, ids in parts:
+            row += [(token, counted(i, len(turns), part)) for token in ids]
+    ids = [token for token, _ in row]
+    targets = [token if counts else IGNORE for token, counts in row]
+    return ids[:-1], targets[1:]
+
+
+def answers_count(i: int, n: int, part: str) -> bool:
+    """What counts in the right row."""
+    return part in ("answer", "end")
+
+
+def late_row(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Inputs and targets at equal places, as a mistake: each predicts itself."""
+    inputs, targets = talk_row(turns, marks, answers_count)
+    return [*inputs, marks[3]], [IGNORE, *targets]
+
+
+def off_by_one(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """A mask that begins one place late, as a mistake."""
+    inputs, targets = talk_row(turns, marks, answers_count)
+    before = [IGNORE, *targets[:-1]]
+    pairs = zip(targets, before, strict=True)
+    return inputs, [t if b != IGNORE else IGNORE for t, b in pairs]
 
 
 @exercise(
     "10.1",
-    "The error of a difference",
-    inputs=MARKS,
+    "Two turns",
+    inputs=TALKS,
     mistakes={
-        "unpaired": (
-            lambda a, b: (
-                fmean(b) - fmean(a),
-                math.sqrt(stdev(a) ** 2 / len(a) + stdev(b) ** 2 / len(b)),
+        "only the last answer counts": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, p: answers_count(i, n, p) and i == n - 1
             ),
-            "Subtract item by item first; the luck of the items then falls out.",
+            "Every answer is something to learn: let all of them count.",
         ),
-        "the spread of single items": (
-            lambda a, b: (fmean(gains(a, b)), stdev(gains(a, b))),
-            "The mean of N differences is surer: divide by the square root of N.",
-        ),
-        "divided by N": (
-            lambda a, b: (fmean(gains(a, b)), stdev(gains(a, b)) / len(a)),
-            "The error falls with the square root of N, not with N.",
-        ),
-        "the variance": (
-            lambda a, b: (fmean(gains(a, b)), stdev(gains(a, b)) ** 2 / len(a)),
-            "Take the square root at the end.",
-        ),
-        "the first minus the second": (
-            lambda a, b: (fmean(gains(b, a)), stdev(gains(a, b)) / math.sqrt(len(a))),
-            "A gain of the second is positive: b minus a.",
-        ),
-        "the sum of the differences": (
-            lambda a, b: (
-                math.fsum(gains(a, b)),
-                stdev(gains(a, b)) * math.sqrt(len(a)),
+        "the stop left out": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, part: part == "answer"
             ),
-            "A score is a mean: divide by the number of items.",
+            "<|end|> counts after each answer, or the model never learns to stop.",
+        ),
+        "the prompts count": (
+            lambda turns, marks: talk_row(turns, marks, lambda i, n, part: True),
+            "What the user says is not to be learned: its targets are IGNORE.",
+        ),
+        "a mask off by one": (
+            off_by_one,
+            "The first token of an answer is predicted at <|assistant|>, and counts.",
+        ),
+        "the assistant's mark counts": (
+            lambda turns, marks: talk_row(
+                turns, marks, lambda i, n, p: answers_count(i, n, p) or p == "assistant"
+            ),
+            "<|assistant|> is put there by our code: it is not for the model to say.",
+        ),
+        "targets that are not shifted": (
+            late_row,
+            "A target is the token that comes next: inputs row[:-1], targets row[1:].",
         ),
     },
 )
-def paired_error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
-    """The mean of b minus a, item by item, and its standard error."""
-    own = gains(a, b)
-    return fmean(own), stdev(own) / math.sqrt(len(own))
+def talk(turns: Turns, marks: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Inputs and targets of a conversation of several turns."""
+    return talk_row(turns, marks, answers_count)
 
 
-# --- 10.2 ----------------------------------------------------------------------------
-
-EXAMS = [
-    {"sum": [0.0, 0.0, 0.0, 1.0] * 5, "riddle": [9.0, 9.0, 8.0, 9.0] * 5},
-    {"people": [0.0, 4.0] * 6, "chain": [20.0, 24.0, 20.0, 22.0] * 3},
+ROWS = [
+    ([[5, 6, 7], [8], [9, 4]], 0),
+    ([[3], [4, 2]], 7),
+    ([[1, 2, 3, 4], [2, 0, 1, 2], [6, 5]], 0),
 ]
 
 
-def redrawn(
-    parts: dict[str, list[float]],
-    pick: Callable[[random.Random, list[float]], list[float]] | None = None,
-    mean: Callable[[list[float]], float] = fmean,
-    tail: float = 0.025,
-) -> tuple[float, float]:
-    """The middle of 2,000 means of exams that are drawn anew, subject by subject."""
-    rng, means = random.Random(1), []
-    pick = pick or (lambda rng, own: rng.choices(own, k=len(own)))
-    for _ in range(2000):
-        means.append(mean([x for own in parts.values() for x in pick(rng, own)]))
-    means.sort()
-    return means[round(tail * 2000)], means[round((1 - tail) * 2000) - 1]
+def filled(
+    rows: list[list[int]],
+    fill: int,
+    places: Callable[[int, int], list[int]],
+    right: bool = False,
+) -> tuple[list, list, list]:
+    """Rows filled up; their places, by length and filling; and the real ones."""
+    longest, out = max(map(len, rows)), ([], [], [])
+    for row in rows:
+        pad = longest - len(row)
+        real = [1] * len(row)
+        out[0].append(row + [fill] * pad if right else [fill] * pad + row)
+        out[1].append(places(len(row), pad))
+        out[2].append(real + [0] * pad if right else [0] * pad + real)
+    return out
 
 
-def all_in_one(parts: dict[str, list[float]]) -> tuple[float, float]:
-    """Drawing from all subjects together, as a mistake."""
-    return redrawn({"all": [x for own in parts.values() for x in own]})
+def own_places(length: int, pad: int) -> list[int]:
+    """The places of a row that is filled up on the left: each begins at 0."""
+    return [0] * pad + list(range(length))
 
 
-def middle(parts: dict[str, list[float]]) -> tuple[float, float]:
-    """The middle of single marks, as a mistake."""
-    own = sorted(x for own in parts.values() for x in own)
-    return own[round(0.025 * len(own))], own[round(0.975 * len(own)) - 1]
+def by_value(rows: list[list[int]], fill: int) -> tuple[list, list, list]:
+    """A mask made from the ids: real where they are not the filling; a mistake."""
+    ids, places, _ = filled(rows, fill, own_places)
+    return ids, places, [[int(i != fill) for i in row] for row in ids]
 
 
 @exercise(
     "10.2",
-    "Subject by subject",
-    inputs=EXAMS,
-    close=0.01,
+    "Filled up on the left",
+    inputs=ROWS,
     mistakes={
-        "without replacement": (
-            lambda parts: redrawn(parts, lambda rng, own: rng.sample(own, len(own))),
-            "Drawn without replacement, every exam is the old one: use rng.choices.",
+        "filled up on the right": (
+            lambda rows, fill: filled(
+                rows, fill, lambda n, pad: [*range(n)] + [0] * pad, right=True
+            ),
+            "The new token must come right after each prompt: fill up on the left.",
         ),
-        "the sum instead of the mean": (
-            lambda parts: redrawn(parts, mean=math.fsum),
-            "A score is the mean of all marks, not their sum.",
+        "places counted from the filling": (
+            lambda rows, fill: filled(rows, fill, lambda n, pad: [*range(pad + n)]),
+            "A prompt's first token is at place 0, however much filling is before it.",
         ),
-        "all subjects in one pot": (
-            all_in_one,
-            "Draw within each subject, as many items as it has.",
+        "places that begin at 1": (
+            lambda rows, fill: filled(
+                rows, fill, lambda n, pad: [0] * pad + [*range(1, n + 1)]
+            ),
+            "The model has learned that a row begins at place 0.",
         ),
-        "smallest and largest": (
-            lambda parts: redrawn(parts, tail=1 / 4000),
-            "The extremes grow with the number of draws; leave out 2.5 in 100 per end.",
+        "a mask of the filling": (
+            lambda rows, fill: (
+                *filled(rows, fill, own_places)[:2],
+                [[1 - k for k in r] for r in filled(rows, fill, own_places)[2]],
+            ),
+            "1 stands for a token that may be looked at, 0 for filling.",
         ),
-        "too few items": (
-            lambda parts: redrawn(parts, lambda rng, own: rng.choices(own, k=2)),
-            "A new exam has as many items of each subject as the old one.",
-        ),
-        "the middle of single marks": (
-            middle,
-            "Sort the means of the new exams, not the marks.",
+        "every token of the filling's id masked": (
+            by_value,
+            "A real token may have the filling's id: go by the lengths, not the ids.",
         ),
     },
 )
-def subject_interval(parts: dict[str, list[float]]) -> tuple[float, float]:
-    """The middle 95 in 100 of the mean of all marks, redrawn within each subject."""
-    return redrawn(parts)
+def left(rows: list[list[int]], fill: int) -> tuple[list, list, list]:
+    """Rows filled up on the left, the places of their tokens, and which are real."""
+    return filled(rows, fill, own_places)
 
 
-# --- 10.3 ----------------------------------------------------------------------------
-
-OPTIONS = [
-    [[0.5, 1.2, 0.1], [0.9], [2.0, 1.5], [3.0]],
-    [[1.1], [0.4, 0.8, 0.9, 0.3], [1.0, 1.4], [2.5, 0.1]],
-    [[2.0, 2.0, 2.0], [0.2, 3.0], [1.5, 1.3, 1.4, 1.6, 1.5], [1.55]],
-    [[0.3, 0.5], [0.6, 0.1, 0.2], [4.0]],
+WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+ANSWERS = [
+    ("A goat and a goat met a crow.", "goat", "Two."),
+    ("A goat and a goat met a crow.", "goat", " Two.\n"),
+    ("A goat and a goat met a crow.", "goat", "Two"),
+    ("A goat and a goat met a crow.", "goat", "Three."),
+    ("A goat and a goat met a crow.", "crow", "One."),
+    ("A goat and a goat met a crow.", "duck", "None."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "Two."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "Three."),
+    ("Pip saw Pippa. Pip ran.", "Pip", "One, or two."),
+    ("Cats like a cat. The cat sleeps.", "cat", "Two."),
+    ("Cats like a cat. The cat sleeps.", "cat", "Two. Two. Two."),
 ]
 
 
-def lowest(options: list[list[float]], cost: Callable[[list[float]], float]) -> int:
-    """The place of the option with the lowest cost."""
-    return min(range(len(options)), key=lambda i: cost(options[i]))
+def counted(text: str, word: str) -> str:
+    """How often a word stands in a text, in words."""
+    times = len(re.findall(rf"\b{word}\b", text))
+    return f"{WORDS[times].capitalize()}."
+
+
+def in_pieces(text: str, word: str) -> str:
+    """The same, counting the word inside other words too, as a mistake."""
+    return f"{WORDS[min(9, text.count(word))].capitalize()}."
+
+
+def prompt_of(text: str, word: str) -> str:
+    """The instruction."""
+    return f'{text}\nHow often does it say "{word}"?'
 
 
 @exercise(
     "10.3",
-    "The likeliest option",
-    inputs=[(options,) for options in OPTIONS],
+    "A task of your own",
+    inputs=ANSWERS,
     mistakes={
-        "the total": (
-            lambda options: lowest(options, math.fsum),
-            "Divide by the number of tokens, or short options win.",
+        "the word inside other words": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                in_pieces(t, w),
+                a.strip() == in_pieces(t, w),
+            ),
+            r'Count whole words: re.findall(rf"\b{word}\b", text).',
         ),
-        "the dearest": (
-            lambda options: lowest(options, lambda nats: -fmean(nats)),
-            "Nats are prices: the likeliest option is the cheapest.",
+        "a checker that reads the beginning alone": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w),
+                a.strip().startswith(counted(t, w)),
+            ),
+            "An answer that goes on is another answer: compare the whole of it.",
         ),
-        "the first token alone": (
-            lambda options: lowest(options, lambda nats: nats[0]),
-            "All tokens of an option count.",
+        "a checker that looks inside": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w),
+                counted(t, w)[:-1].lower() in a.lower(),
+            ),
+            'Who names many numbers has not answered: "One, or two." is wrong.',
         ),
-        "the shortest": (
-            lambda options: lowest(options, len),
-            "The length only divides; it does not decide.",
+        "spaces around the answer count": (
+            lambda t, w, a: (prompt_of(t, w), counted(t, w), a == counted(t, w)),
+            "Take the spaces and line ends around an answer away first: strip().",
         ),
-        "the cheapest token": (
-            lambda options: lowest(options, min),
-            "All tokens of an option count.",
+        "the full stop left out": (
+            lambda t, w, a: (
+                prompt_of(t, w),
+                counted(t, w)[:-1],
+                a.strip() == counted(t, w)[:-1],
+            ),
+            'Answers are sentences: "Two.", with a capital and a full stop.',
         ),
-        "counted from one": (
-            lambda options: lowest(options, fmean) + 1,
-            "Return the place, counted from 0.",
+        "the question before the text": (
+            lambda t, w, a: (
+                f'How often does it say "{w}"?\n{t}',
+                counted(t, w),
+                a.strip() == counted(t, w),
+            ),
+            "The text comes first, then a line end, then the question.",
         ),
     },
 )
-def likeliest(options: list[list[float]]) -> int:
-    """The place of the option that is cheapest per token."""
-    return lowest(options, fmean)
+def count_lesson(text: str, word: str, answer: str) -> tuple[str, str, bool]:
+    """The prompt, the right answer, and whether `answer` is right."""
+    right = counted(text, word)
+    return prompt_of(text, word), right, answer.strip() == right
 
 
-# --- 10.4 ----------------------------------------------------------------------------
-
-VERDICTS = [
-    (list("aabbccabca"), list("aabbcbabaa")),
-    (list("xxxxyyz"), list("xyxzyyz")),
-    (["right"] * 6 + ["wrong"] * 2, ["right"] * 5 + ["wrong", "right", "wrong"]),
+SIX = ["bdfg", "abefi", "cegjk", "jkl", "bcghijk", "abcil"]
+SETS = [
+    ([set("abcde"), set("abxyz"), set("ax")], set("abcdq"), 0.6),
+    ([set("abcdefghij"), set("ab"), set("jk")], set("cdefghij"), 0.7),
+    ([set(text) for text in SIX], set("cdegk"), 0.7),
 ]
 
 
-def shares(a: Sequence[Any], b: Sequence[Any]) -> tuple[float, list[tuple]]:
-    """How often two judges agree, and each one's share of every verdict."""
-    kinds, n = sorted({*a, *b}), len(a)
-    agreed = sum(x == y for x, y in zip(a, b)) / n
-    return agreed, [(list(a).count(k) / n, list(b).count(k) / n) for k in kinds]
-
-
-def beyond(agreed: float, chance: float) -> float:
-    """Agreement beyond chance, as a share of what is left."""
-    return (agreed - chance) / (1 - chance)
+def candidates_of(
+    sets: list[set], other: set, least: float, more: int = 1, common: bool = False
+) -> list[int]:
+    """The sets whose rarest items (len - shared + more of them) meet another set."""
+    counts = Counter(item for items in sets for item in items)
+    found = []
+    for i, items in enumerate(sets):
+        how_many = len(items) - math.ceil(least * len(items) - 1e-9) + more
+        sign = -1 if common else 1
+        ordered = sorted(items, key=lambda x: (sign * counts[x], x))
+        if other & set(ordered[: max(0, how_many)]):
+            found.append(i)
+    return found
 
 
 @exercise(
     "10.4",
-    "Three verdicts",
-    inputs=VERDICTS,
+    "The rarest will do",
+    inputs=SETS,
     mistakes={
-        "plain agreement": (
-            lambda a, b: shares(a, b)[0],
-            "Two judges who do not look agree now and then: take that off.",
+        "one item too few": (
+            lambda sets, other, least: candidates_of(sets, other, least, 0),
+            "All that may be missing, and one more: len - ceil(least * len) + 1.",
         ),
-        "chance as if all verdicts were alike": (
-            lambda a, b: beyond(shares(a, b)[0], 1 / len(shares(a, b)[1])),
-            "A judge who says one verdict more often agrees more often by chance.",
+        "one item too many": (
+            lambda sets, other, least: candidates_of(sets, other, least, 2),
+            "len - ceil(least * len) + 1 items are enough.",
         ),
-        "not divided": (
-            lambda a, b: shares(a, b)[0] - sum(p * q for p, q in shares(a, b)[1]),
-            "Divide by what is left beyond chance, 1 minus it: full agreement is 1.",
+        "the commonest items": (
+            lambda sets, other, least: candidates_of(sets, other, least, common=True),
+            "Sort by how many sets hold an item, the fewest first.",
         ),
-        "one habit for both judges": (
-            lambda a, b: beyond(
-                shares(a, b)[0], sum(((p + q) / 2) ** 2 for p, q in shares(a, b)[1])
-            ),
-            "Each judge has shares of their own: multiply the one with the other.",
+        "every set that shares anything": (
+            lambda sets, other, least: [i for i, s in enumerate(sets) if s & other],
+            "Look at the rarest few items of each set alone.",
         ),
-        "the first judge's habit twice": (
-            lambda a, b: beyond(
-                shares(a, b)[0], sum(p * p for p, _ in shares(a, b)[1])
-            ),
-            "Multiply the first judge's share with the second's.",
-        ),
-        "divided by chance": (
-            lambda a, b: (
-                (shares(a, b)[0] - sum(p * q for p, q in shares(a, b)[1]))
-                / sum(p * q for p, q in shares(a, b)[1])
-            ),
-            "Divide by 1 minus chance.",
+        "the near ones instead of the candidates": (
+            lambda sets, other, least: [
+                i
+                for i, s in enumerate(sets)
+                if len(s & other) / len(s | other) >= least
+            ],
+            "Return the candidates, before any of them is compared in full.",
         ),
     },
 )
-def kappa_of(a: Sequence[Any], b: Sequence[Any]) -> float:
-    """Cohen's kappa of two lists of verdicts, of any kinds."""
-    agreed, habits = shares(a, b)
-    return beyond(agreed, sum(p * q for p, q in habits))
-
-
-# --- 10.5 ----------------------------------------------------------------------------
-
-PRICES = [
-    ([0.1, 2.0, 0.3, 5.0, 0.2, 1.0, 0.4, 3.0, 0.7, 0.6], 0.2),
-    ([4.0, 0.5, 0.25, 1.5, 3.5], 0.5),
-    ([1.0, 0.1, 2.5], 0.2),
-]
-
-
-def dearest(prices: Sequence[float], share: float, least: int = 1) -> list[float]:
-    """The highest of some prices."""
-    return sorted(prices, reverse=True)[: max(least, int(share * len(prices)))]
-
-
-@exercise(
-    "10.5",
-    "Has it read this?",
-    inputs=PRICES,
-    mistakes={
-        "the cheapest tokens": (
-            lambda prices, share: fmean(
-                sorted(prices)[: max(1, int(share * len(prices)))]
-            ),
-            "Cheap tokens are cheap in every text; the dearest tell.",
-        ),
-        "all tokens": (
-            lambda prices, share: fmean(prices),
-            "Leave out all but the dearest tokens.",
-        ),
-        "the sum": (
-            lambda prices, share: math.fsum(dearest(prices, share)),
-            "Take the mean, or long texts look unread.",
-        ),
-        "the first tokens": (
-            lambda prices, share: fmean(prices[: max(1, int(share * len(prices)))]),
-            "Sort the prices, the highest first.",
-        ),
-        "none of a short text": (
-            lambda prices, share: (
-                math.fsum(dearest(prices, share, 0))
-                / max(1, len(dearest(prices, share, 0)))
-            ),
-            "Of a short text take at least one token.",
-        ),
-        "the dearest token alone": (
-            lambda prices, share: max(prices),
-            "One token is luck: take the mean of the dearest share.",
-        ),
-        "divided by all": (
-            lambda prices, share: math.fsum(dearest(prices, share)) / len(prices),
-            "Divide by the number of tokens that were taken.",
-        ),
-    },
-)
-def dearest_mean(prices: Sequence[float], share: float) -> float:
-    """The mean price of the dearest share of the tokens, at least one of them."""
-    return fmean(dearest(prices, share))
+def candidates(sets: list[set], other: set, least: float) -> list[int]:
+    """Numbers of the sets that may be alike, by their rarest items."""
+    return candidates_of(sets, other, least)

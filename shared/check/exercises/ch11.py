@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
 
@@ -12,317 +10,240 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+def four_logprobs() -> list[tuple]:
+    """Log-probabilities (B,): chosen, rejected, both by the reference; and beta."""
+    import torch
+
+    chosen, rejected = (
+        torch.tensor([-3.0, -8.0, -2.0]),
+        torch.tensor([-5.0, -4.0, -9.0]),
+    )
+    before = torch.tensor([-4.5, -7.0, -2.5]), torch.tensor([-4.0, -6.5, -7.0])
+    return [(chosen, rejected, *before, 0.1), (rejected, chosen, *before, 0.5)]
+
+
 @exercise(
     "11.1",
-    "What a cache weighs",
-    inputs=[(3, 4, 32, 175, 1, 4), (5, 7, 11, 13, 17, 2)],
+    "A margin for each pair",
+    inputs=four_logprobs,
     mistakes={
-        "keys alone": (
-            lambda *sizes: math.prod(sizes),
-            "Values are kept as well: twice as many numbers.",
+        "the sign turned round": (
+            lambda c, r, c0, r0, beta: beta * ((r - r0) - (c - c0)),
+            "What the chosen answer has gained comes first: chosen minus rejected.",
         ),
-        "queries, too": (
-            lambda *sizes: 3 * math.prod(sizes),
-            "A query is used once, by its own token, and need not be kept.",
+        "beta outside": (
+            lambda c, r, c0, r0, beta: beta * (c - c0) - (r - r0),
+            "Beta multiplies the whole difference, not its first part alone.",
         ),
-        "one layer alone": (
-            lambda layers, *sizes: 2 * math.prod(sizes),
-            "Every layer keeps keys and values of its own.",
+        "without the reference": (
+            lambda c, r, c0, r0, beta: beta * (c - r),
+            "What counts is the change: subtract the reference's log-probability.",
         ),
-        "one reader alone": (
-            lambda layers, heads, channels, tokens, readers, number: (
-                2 * layers * heads * channels * tokens * number
-            ),
-            "Every reader has a text of their own, and a cache of their own.",
+        "the reference added": (
+            lambda c, r, c0, r0, beta: beta * ((c + c0) - (r + r0)),
+            "ln of a quotient is a difference: now minus the reference.",
         ),
-        "one head alone": (
-            lambda layers, heads, *sizes: 2 * layers * math.prod(sizes),
-            "Each of the heads has its own keys and values.",
+        "the mean over the pairs": (
+            lambda c, r, c0, r0, beta: (beta * ((c - c0) - (r - r0))).mean(),
+            "One margin for each pair: the mean comes later, over the losses.",
         ),
-        "bits in place of bytes": (
-            lambda *sizes: 16 * math.prod(sizes),
-            "number is given in bytes already.",
-        ),
-        "every pair of tokens": (
-            lambda layers, heads, channels, tokens, readers, number: (
-                2 * layers * heads * channels * tokens**2 * readers * number
-            ),
-            "Tokens are kept, not their pairs: the scores are made anew each time.",
+        "divided by beta": (
+            lambda c, r, c0, r0, beta: ((c - c0) - (r - r0)) / beta,
+            "Step 3 of the chapter has beta as a factor.",
         ),
     },
 )
-def cache_bytes(
-    layers: int, heads: int, channels: int, tokens: int, readers: int, number: int
-) -> int:
-    """Bytes of the caches of several readers."""
-    return 2 * layers * heads * channels * tokens * readers * number
+def margin(
+    chosen: Tensor,
+    rejected: Tensor,
+    ref_chosen: Tensor,
+    ref_rejected: Tensor,
+    beta: float,
+) -> Tensor:
+    """DPO's margin of each pair, (B,)."""
+    return beta * ((chosen - ref_chosen) - (rejected - ref_rejected))
 
 
-# --- 11.2 ----------------------------------------------------------------------------
-
-
-def matrices() -> list[tuple]:
-    """A matrix, the size of its groups, and bits; one group is all zeros."""
+def long_lists() -> list[tuple]:
+    """Rewards in one long list (P * G,), and the size of the groups."""
     import torch
 
-    draw = torch.Generator().manual_seed(11)
-    first = torch.randn(4, 8, generator=draw, dtype=torch.float64)
-    second = torch.randn(3, 6, generator=draw, dtype=torch.float64)
-    first *= torch.tensor([[1.0], [0.1], [5.0], [30.0]])
-    second[:, 4] *= 9
-    first[1, 4:] = 0
-    return [(first, 4, 4), (second, 3, 3), (second.T.contiguous(), 3, 4)]
+    first = torch.tensor([1.0, 0.0, 0.0, 0.0, 1.0, 1.0, 0.0, 1.0])
+    second = torch.tensor([2.0, 0.0, 1.0, 5.0, 5.0, 5.0, -1.0, 0.5, 0.0])
+    return [(first, 4), (second, 3)]
 
 
-def rounded(
-    groups: Tensor,
-    bits: int,
-    most: int | None = None,
-    size: Callable[[Tensor], Tensor] | None = None,
-    cut: Callable[[Tensor], Tensor] | None = None,
-    back: bool = True,
-    guard: bool = True,
-) -> Tensor:
-    """Groups (..., size) through whole numbers and back; the rest makes mistakes."""
-    most = 2 ** (bits - 1) - 1 if most is None else most
-    largest = (size or (lambda x: x.abs()))(groups).amax(-1, keepdim=True)
-    scale = largest / most
-    if guard:
-        scale = scale.masked_fill(scale == 0, 1.0)
-    whole = (cut or (lambda x: x.round()))(groups / scale)
-    return whole * scale if back else whole
+def advantages(rewards: Tensor, group: int, unbiased: bool = True) -> Tensor:
+    """Each reward's distance from its group's mean, in deviations of its group."""
+    table = rewards.view(-1, group)  # (P, G)
+    away = table - table.mean(1, keepdim=True)
+    spread = table.std(1, keepdim=True, unbiased=unbiased)
+    return (away / (spread + 1e-4)).flatten()
 
 
-def by_groups(matrix: Tensor, size: int, bits: int, **habits: Any) -> Tensor:
-    """A matrix (R, C) in groups of `size` neighbours of a row, rounded."""
-    groups = matrix.unflatten(1, (-1, size))  # (R, C / size, size)
-    return rounded(groups, bits, **habits).flatten(1)
+def from_mean(rewards: Tensor, group: int) -> Tensor:
+    """The distance from the group's mean, not divided; a mistake."""
+    table = rewards.view(-1, group)
+    return (table - table.mean(1, keepdim=True)).flatten()
+
+
+def across(rewards: Tensor, group: int) -> Tensor:
+    """Groups made of answers that lie far apart in the list; a mistake."""
+    table = rewards.view(group, -1)
+    away = table - table.mean(0, keepdim=True)
+    return (away / (table.std(0, keepdim=True) + 1e-4)).flatten()
 
 
 @exercise(
     "11.2",
-    "Four bits, in groups",
-    inputs=matrices,
+    "Better than the group",
+    inputs=long_lists,
+    close=1e-4,
     mistakes={
-        "one scale for a row": (
-            lambda W, size, bits: rounded(W, bits),
-            "Cut each row into groups first: W.unflatten(1, (-1, size)).",
+        "the whole batch as one group": (
+            lambda r, group: (r - r.mean()) / (r.std() + 1e-4),
+            "Mean and deviation are those of the group: an easy prompt is no merit.",
         ),
-        "groups down the columns": (
-            lambda W, size, bits: by_groups(W.T, size, bits).T,
-            "A group is made of neighbours in a row, so unflatten direction 1.",
+        "the deviation of the whole batch": (
+            lambda r, group: from_mean(r, group) / (r.std() + 1e-4),
+            "The mean is the group's; the deviation must be the group's, too.",
         ),
-        "one step too many": (
-            lambda W, size, bits: by_groups(W, size, bits, most=2 ** (bits - 1)),
-            "The largest becomes 2 ** (bits - 1) - 1: 7 for four bits, not 8.",
+        "not divided by the deviation": (
+            from_mean,
+            "Divide by the group's standard deviation (plus 0.0001).",
         ),
-        "cut off, not rounded": (
-            lambda W, size, bits: by_groups(W, size, bits, cut=lambda x: x.trunc()),
-            "Take the nearest whole number: round().",
+        "divided by the variance": (
+            lambda r, group: (
+                from_mean(r, group)
+                / (r.view(-1, group).var(1, keepdim=True) + 1e-4)
+                .expand(-1, group)
+                .flatten()
+            ),
+            "The standard deviation is the root of the variance.",
         ),
-        "the largest number, not the largest size": (
-            lambda W, size, bits: by_groups(W, size, bits, size=lambda x: x),
-            "Numbers below zero count with their size: abs() before amax.",
+        "the deviation with G in the place of G - 1": (
+            lambda r, group: advantages(r, group, unbiased=False),
+            "torch's own std divides by G - 1; leave its settings as they are.",
         ),
-        "whole numbers returned": (
-            lambda W, size, bits: by_groups(W, size, bits, back=False),
-            "Multiply the whole numbers by their group's scale in the end.",
-        ),
-        "zero divided by zero": (
-            lambda W, size, bits: by_groups(W, size, bits, guard=False),
-            "A group of zeros has the scale 0: put 1 in its place before dividing.",
+        "groups across the list": (
+            across,
+            "The answers to one prompt stand side by side: view(-1, group), along 1.",
         ),
     },
 )
-def round_groups(matrix: Tensor, size: int, bits: int) -> Tensor:
-    """The matrix after so many bits and back, a scale for each group, (R, C)."""
-    return by_groups(matrix, size, bits)
+def better(rewards: Tensor, group: int) -> Tensor:
+    """Advantages (P * G,) of rewards in one list, groups side by side."""
+    return advantages(rewards, group)
 
 
-# --- 11.3 ----------------------------------------------------------------------------
-
-
-def packed_bytes() -> list[tuple]:
-    """Tensors of bytes (R, C / 2)."""
+def ratios() -> list[tuple]:
+    """Ratios (B, T), advantages (B,), and clip."""
     import torch
 
-    draw = torch.Generator().manual_seed(3)
-    every = torch.arange(256).to(torch.uint8).view(16, 16)
+    ratio = torch.tensor([[0.5, 0.9, 1.0, 1.1, 1.6], [0.5, 0.9, 1.0, 1.1, 1.6]])
     return [
-        (torch.tensor([[0x2F, 0x81]], dtype=torch.uint8),),
-        (torch.randint(0, 256, (3, 4), generator=draw).to(torch.uint8),),
-        (every,),
+        (ratio, torch.tensor([2.0, -1.0]), 0.2),
+        (ratio[:, :4], torch.tensor([-0.5, 0.5]), 0.05),
     ]
-
-
-def halves(packed: Tensor) -> tuple[Tensor, Tensor]:
-    """The low and the high four bits of each byte, 0 to 15."""
-    whole = packed.int()
-    return whole % 16, whole // 16
-
-
-def signed(half: Tensor) -> Tensor:
-    """Four bits as a number from -8 to 7."""
-    return half - 16 * (half > 7)
-
-
-def beside(first: Tensor, second: Tensor) -> Tensor:
-    """Two tensors (R, C / 2) as neighbours, (R, C)."""
-    import torch
-
-    return torch.stack([first, second], -1).flatten(1).to(torch.int8)
-
-
-def half_by_half(packed: Tensor) -> Tensor:
-    """All low halves before all high ones, as a mistake."""
-    import torch
-
-    return torch.cat([signed(half) for half in halves(packed)], 1).to(torch.int8)
 
 
 @exercise(
     "11.3",
-    "Two in one byte",
-    inputs=packed_bytes,
+    "No further",
+    inputs=ratios,
     mistakes={
-        "no number below zero": (
-            lambda packed: beside(*halves(packed)),
-            "Four bits above 7 stand for a number below zero: take 16 away.",
+        "the larger of the two": (
+            lambda ratio, a, clip: (ratio * a[:, None]).maximum(
+                ratio.clamp(1 - clip, 1 + clip) * a[:, None]
+            ),
+            "Take the smaller gain: the promise that is safe.",
         ),
-        "the high half first": (
-            lambda packed: beside(*map(signed, halves(packed)[::-1])),
-            "The low four bits hold the first of the two numbers.",
+        "only the clipped gain": (
+            lambda ratio, a, clip: ratio.clamp(1 - clip, 1 + clip) * a[:, None],
+            "The way back must stay open: the minimum of the plain and the held gain.",
         ),
-        "all low halves, then all high ones": (
-            half_by_half,
-            "Two numbers of one byte are neighbours: stack in a last direction, then "
-            "flatten.",
+        "no clip at all": (
+            lambda ratio, a, clip: ratio * a[:, None],
+            "Hold the ratio between 1 - clip and 1 + clip, and take the minimum.",
         ),
-        "8 taken away from all": (
-            lambda packed: beside(*(half - 8 for half in halves(packed))),
-            "Take 16 away, and only from what is above 7.",
+        "clipped on one side only": (
+            lambda ratio, a, clip: (ratio * a[:, None]).minimum(
+                ratio.clamp(max=1 + clip) * a[:, None]
+            ),
+            "A blamed token is held as well: at 1 - clip.",
         ),
-        "the high half not moved down": (
-            lambda packed: beside(signed(halves(packed)[0]), packed.int() // 16 * 16),
-            "The high half counts sixteens: divide by 16, or shift by 4.",
+        "the gain clipped, not the ratio": (
+            lambda ratio, a, clip: (ratio * a[:, None]).clamp(1 - clip, 1 + clip),
+            "Hold the ratio first, and multiply by the advantage afterwards.",
         ),
-        "a sign for the high half alone": (
-            lambda packed: beside(halves(packed)[0], signed(halves(packed)[1])),
-            "Each of the two halves has a sign of its own.",
+        "the smaller ratio": (
+            lambda ratio, a, clip: (
+                ratio.minimum(ratio.clamp(1 - clip, 1 + clip)) * a[:, None]
+            ),
+            "Compare the gains, not the ratios: a negative advantage turns the order.",
         ),
     },
 )
-def unpack(packed: Tensor) -> Tensor:
-    """Bytes (R, C / 2) to whole numbers from -8 to 7, (R, C)."""
-    return beside(*map(signed, halves(packed)))
+def clipped_gain(ratio: Tensor, advantages: Tensor, clip: float) -> Tensor:
+    """GRPO's gain of each token, (B, T), before the divergence."""
+    gain = ratio * advantages[:, None]
+    return gain.minimum(ratio.clamp(1 - clip, 1 + clip) * advantages[:, None])
 
 
-# --- 11.4 ----------------------------------------------------------------------------
-
-Pair = tuple["Tensor", "Tensor"]
-
-
-def readings() -> list[tuple]:
-    """A window and the lengths of the parts that are read."""
-    return [(4, (1,) * 9), (5, (3, 1, 1, 1, 1, 1)), (3, (2, 1, 2, 1))]
-
-
-def parts_of(lengths: Sequence[int], seed: int) -> list[Tensor]:
-    """Keys or values (B, H, T, D) of the parts of a text."""
+def two_models() -> list[tuple]:
+    """Logits (B, T, V) of the model and of the reference, and what counts (B, T)."""
     import torch
 
-    draw = torch.Generator().manual_seed(seed)
-    return [torch.randn(2, 2, T, 2, generator=draw) for T in lengths]
+    draw = torch.Generator().manual_seed(9)
+    new, ref = torch.randn(2, 3, 4, 6, generator=draw).unbind(0)
+    counts = torch.tensor([[0, 1, 1, 1], [0, 0, 1, 0], [1, 1, 0, 0]]).bool()
+    return [(new, ref, counts), (2 * ref[:2], new[:2], counts[:2])]
 
 
-def read_on(make: type, window: int, lengths: Sequence[int]) -> list | None:
-    """What a cache says of its length and returns, part by part."""
-    cache = make(window)
-    said = [cache.length]
-    for k, v in zip(parts_of(lengths, 1), parts_of(lengths, 2), strict=True):
-        returned = cache.extend(k, v)
-        if returned is None:  # not written yet
-            return None
-        said += [*returned, cache.length]
-    return said
-
-
-def kept(x: Tensor, window: int) -> Tensor:
-    """The last `window` tokens of keys or values (B, H, T, D)."""
-    return x[:, :, -window:]
-
-
-def window_class(
-    keep_k: Callable[[Tensor, int], Tensor] = kept,
-    keep_v: Callable[[Tensor, int], Tensor] | None = None,
-    count: Callable[[Any], int] = lambda self: self.read,
-    returned: Callable[[Pair, Pair], Pair] = lambda stored, whole: stored,
-) -> type:
-    """A window cache; the defaults are right, all else makes mistakes."""
-    cuts = (keep_k, keep_v or keep_k)
-
-    class WindowCache:
-        def __init__(self, window: int) -> None:
-            self.window, self.read, self.calls, self.stored = window, 0, 0, None
-
-        @property
-        def length(self) -> int:
-            return count(self)
-
-        def extend(self, k: Tensor, v: Tensor) -> Pair:
-            import torch
-
-            self.read, self.calls = self.read + k.shape[2], self.calls + 1
-            old, new = self.stored, (k, v)
-            if old is not None:
-                new = tuple(torch.cat(pair, 2) for pair in zip(old, new))
-            self.stored = tuple(cut(x, self.window) for cut, x in zip(cuts, new))
-            return returned(self.stored, new)
-
-    return WindowCache
+def per_place(new: Tensor, ref: Tensor) -> Tensor:
+    """KL(new, ref) at each place, (B, T), of logits (B, T, V)."""
+    p, q = new.log_softmax(-1), ref.log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1)
 
 
 @exercise(
     "11.4",
-    "A cache that forgets",
-    inputs=readings,
-    use=read_on,
+    "The exact price of leaving",
+    inputs=two_models,
+    close=1e-5,
     mistakes={
-        "length says what is kept": (
-            window_class(
-                count=lambda self: 0 if not self.stored else self.stored[0].shape[2]
+        "the two models exchanged": (
+            lambda new, ref, counts: per_place(ref, new)[counts].mean(),
+            "The model that draws stands first: its probabilities weigh the sum.",
+        ),
+        "the mean over all places": (
+            lambda new, ref, counts: per_place(new, ref).mean(),
+            "Only the places that count, those of the answers' tokens.",
+        ),
+        "the sum over the places": (
+            lambda new, ref, counts: per_place(new, ref)[counts].sum(),
+            "Nats per token: divide by the number of places that count.",
+        ),
+        "a mean of means": (
+            lambda new, ref, counts: (
+                (per_place(new, ref) * counts).sum(1) / counts.sum(1)
+            ).mean(),
+            "All places that count weigh the same here, whichever row they stand in.",
+        ),
+        "logits in the place of log-probabilities": (
+            lambda new, ref, counts: (
+                (new.softmax(-1) * (new - ref)).sum(-1)[counts].mean()
             ),
-            "Positions go on: count all tokens that were ever read.",
+            "Logits are bets only after log_softmax over the last direction.",
         ),
-        "length counts the calls": (
-            window_class(count=lambda self: self.calls),
-            "A part may have several tokens: add k.shape[2].",
-        ),
-        "the newest forgotten": (
-            window_class(lambda x, window: x[:, :, :window]),
-            "The oldest go: keep x[:, :, -window:].",
-        ),
-        "one token too many": (
-            window_class(lambda x, window: x[:, :, -window - 1 :]),
-            "The new tokens count, too: window is what is left with them.",
-        ),
-        "cut along the heads": (
-            window_class(lambda x, window: x[:, -window + 1 :]),
-            "Tokens are direction 2 of (B, H, T, D).",
-        ),
-        "values that are not cut": (
-            window_class(keep_v=lambda x, window: x),
-            "Keys and values belong together: cut both.",
-        ),
-        "everything returned": (
-            window_class(returned=lambda stored, whole: whole),
-            "Return what is kept after the cut.",
-        ),
-        "all forgotten when it is full": (
-            window_class(lambda x, window: x if x.shape[2] <= window else x[:, :, -1:]),
-            "Only as many of the oldest go as are too many.",
+        "not weighted by the model's bets": (
+            lambda new, ref, counts: (
+                (new.log_softmax(-1) - ref.log_softmax(-1)).mean(-1)[counts].mean()
+            ),
+            "The mean is over what the model draws: weigh each token by its bet.",
         ),
     },
 )
-class WindowCache(window_class()):
-    """Keys and values of the last `window` tokens, (B, H, T, D) each."""
+def exact_divergence(new: Tensor, ref: Tensor, counts: Tensor) -> Tensor:
+    """Mean of KL(model, reference) over the places that count, nats per token."""
+    return per_place(new, ref)[counts].mean()
