@@ -46,6 +46,13 @@ Exercise 90.1, 90.2 and 90.3, each of 5 minutes: [here](exercises/90_try.ipynb).
 
 ## The stamp
 """
+TOC = """\
+parts:
+  - caption: Part I
+    chapters:
+      - {file: book/90_try, title: 90 A try}
+      - {file: book/91_next, title: 91 The next}
+"""
 SOLUTION = """\
 ## 90.1 One
 
@@ -164,6 +171,8 @@ def read(tmp_path):
         (book / folder).mkdir(parents=True)
     (book / "other.md").write_text("# Other\n\n## A b, *c*\n\n#### Deep\n", "utf-8")
     (book / "exercises" / "90_try.ipynb").write_text("{}", "utf-8")
+    (book / "91_next.ipynb").write_text('{"cells": []}', "utf-8")
+    (tmp_path / "_toc.yml").write_text(TOC, "utf-8")
 
     def reader(nb, folder=""):
         path = book / folder / "90_try.ipynb"
@@ -295,6 +304,26 @@ FAULTS = [
     ),
     (gate_links.links, text('<a href="gone.md">x</a>'), 20, "gone.md leads to no file"),
     (gate_links.links, text(f"![{ALT}](gone.svg)"), 20, "gone.svg leads to no file"),
+    (gate_links.mentions, text("See chapter 91."), 20, "chapter 91 is mentioned with"),
+    (
+        gate_links.mentions,
+        text("*Chapters 89 to\n91* say"),
+        20,
+        "chapter 91 is mention",
+    ),
+    (
+        gate_links.mentions,
+        text("[chapters 90](#the-stamp) and 91"),
+        20,
+        "chapter 91 is mentioned without a link",
+    ),
+    (
+        gate_links.mentions,
+        text("[chapter 91](other.md#a-b-c)"),
+        20,
+        "the link on chapter 91 leads to other.md#a-b-c",
+    ),
+    (gate_links.mentions, text("[91](90_try.ipynb)"), 20, "on chapter 91 leads to 90_"),
     (gate_prose.markup, text(":::{note}\nHi.\n:::"), 20, "a MyST directive"),
     (gate_prose.markup, text("```{figure} a.svg\n```"), 20, "a MyST directive"),
     (gate_prose.markup, text("See {ref}`here`."), 20, "a MyST role"),
@@ -376,6 +405,29 @@ def test_every_gate_has_a_planted_fault():
         *gate_path.GATES,  # test_gate_path.py plants theirs
     }
     assert tried == set(gates.ALL)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[Chapter 91](91_next.ipynb)'s loss, and [chapters 90](#the-stamp) to "
+        "[91](91_next.ipynb).",
+        "Chapter 90 is this one, chapter 92 and chapters 15 to 18 are not written.",
+        "# Back to chapter 91\n\n`chapter 91` and exercise 91.1 are no mentions.",
+    ],
+)
+def test_mentions_that_are_links_or_none(source, nb, read):
+    text(source)(nb)
+    assert gate_links.mentions(read(nb)) == []
+
+
+def test_a_glossary_is_read_like_the_rest_of_a_page(read, nb):
+    page = read(nb).path.with_name("terms.md")
+    terms = "# Terms\n\n```{glossary}\nloss\n  See chapter 91 and [x](gone.md).\n```\n"
+    page.write_text(terms, "utf-8")
+    found = "\n".join(map(str, gates.check_page(page, page.parents[1])))
+    assert "chapter 91 is mentioned without a link" in found
+    assert "gone.md leads to no file" in found
 
 
 @pytest.mark.parametrize(
@@ -574,12 +626,13 @@ def test_the_command(nb, read, capsys):
 # --- the command ---------------------------------------------------------------------
 
 
-def test_the_command_looks_at_the_pages_that_are_named(nb, read, capsys):
-    page = read(nb)
-    assert gates.main([str(page.path)]) == 0
+def test_the_command_looks_at_the_pages_that_are_named(tmp_path, capsys):
+    page = tmp_path / "page.md"
+    page.write_text("# A page\n\nIt is *there*.\n", "utf-8")
+    assert gates.main([str(page)]) == 0
     assert capsys.readouterr().out == "No problems.\n"
-    nb.cells[-1].source = "It is simply *there*."
-    assert gates.main([str(read(nb).path)]) == 1
+    page.write_text("# A page\n\nIt is simply *there*.\n", "utf-8")
+    assert gates.main([str(page)]) == 1
     out = capsys.readouterr().out
     assert "the word 'simply'. Leave it out" in out and out.endswith("1 problems.\n")
 
@@ -594,7 +647,7 @@ def test_the_command_names_what_is_no_page(name, capsys):
 
 def test_the_command_tries_the_exercises_of_one_chapter(capsys):
     assert gates.main(["exercises", "90"]) == 0
-    assert capsys.readouterr().out == "3 exercises are tried.\nNo problems.\n"
+    assert capsys.readouterr().out == "3 exercises tried.\nNo problems.\n"
     assert gates.main(["exercises", "99"]) == 1
     assert "chapter '99' has no exercises" in capsys.readouterr().out
 

@@ -11,6 +11,8 @@ from urllib.parse import unquote, urldefrag, urlparse
 import notebooks
 from page import Markdown, Page, Problem, html_tags, texts
 
+from shared import contents
+
 SCHEMES = ("http", "https", "ftp")
 ALT = 20  # characters; less cannot say what a figure shows
 CSS_URL = re.compile(r"url\(\s*['\"]?\s*([^'\")\s]+)")
@@ -20,6 +22,12 @@ LOADS = {
     "iframe": ("src",), "embed": ("src",), "object": ("data",), "script": ("src",),
     "link": ("href",), "input": ("src",),
 }  # fmt: skip
+
+
+CHAPTERS = r"\b[Cc]hapters?\s+"
+JOIN = r"(?:,| and| to| or)+ "
+JOINED = rf"(?:{JOIN}\d\d\b)"
+NAMED = re.compile(rf"(?:{CHAPTERS}|^)(\d\d)\b(?!\.\d)")
 
 
 # --- pictures ------------------------------------------------------------------------
@@ -173,4 +181,69 @@ def _broken(page: Page, link: str) -> str:
     return ""
 
 
-GATES = (remote_images, alt_text, links)
+# --- chapters that are mentioned -----------------------------------------------------
+
+
+def mentions(page: Page) -> list[Problem]:
+    """Every mention of another chapter of the book in the prose is a link to it.
+
+    Headings, code and chapters that are not written yet are left alone.
+    """
+    try:
+        known = {one.number: one for one in contents.chapters(page.root)}
+    except contents.ContentsError as error:
+        do = "Mentions of chapters were not looked at"
+        return [page.problem(None, str(error), do)]
+    found = []
+    for i, text in page.markdown:
+        for pieces in _paragraphs(text):
+            for number in _unlinked(pieces):
+                if number in known and number != page.chapter:
+                    what = f"chapter {number} is mentioned without a link"
+                    do = f"Link {known[number].name}.ipynb, best with #its-section"
+                    found.append(page.problem(i, what, do))
+            for number, href in _linked(pieces):
+                if number in known and not _leads_to(page, href, known[number].file):
+                    what = f"the link on chapter {number} leads to {href}"
+                    found.append(page.problem(i, what, f"Link {known[number].name}"))
+    return found
+
+
+def _paragraphs(text: Markdown) -> Iterator[list[tuple[str, str]]]:
+    """Each paragraph as pieces (text, address): the address of its link, or ""."""
+    before = None
+    for block in text.blocks:
+        if block.type == "inline" and before.type != "heading_open":
+            pieces, href = [], ""
+            for token in block.children or []:
+                if token.type in ("link_open", "link_close"):
+                    href = str(token.attrs.get("href", ""))
+                elif token.type in ("text", "softbreak", "hardbreak"):
+                    pieces.append((token.content or " ", href))
+                elif token.type not in ("em_open", "em_close"):
+                    pieces.append(("…", href))
+            yield pieces
+        before = block
+
+
+def _unlinked(pieces: list[tuple[str, str]]) -> Iterator[str]:
+    """Numbers of chapters outside links, as in "chapter 05" and "chapters 05 to 07"."""
+    plain = "".join("@" if href and NAMED.search(t) else t for t, href in pieces)
+    for match in re.finditer(rf"(?:{CHAPTERS}|@{JOIN})(\d\d{JOINED}*)", plain):
+        yield from re.findall(r"\d\d", match[1])
+
+
+def _linked(pieces: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Pairs (number, address) of links whose text names a chapter."""
+    for text, href in pieces:
+        if href and (match := NAMED.search(text)):
+            yield match[1], href
+
+
+def _leads_to(page: Page, href: str, file: str) -> bool:
+    path = unquote(urldefrag(href)[0])
+    there = (page.path.parent / path).resolve() if path else page.path
+    return there == page.root / file
+
+
+GATES = (remote_images, alt_text, links, mentions)

@@ -35,6 +35,7 @@ EVERYWHERE: tuple[Gate, ...] = (
     gate_links.remote_images,
     gate_links.alt_text,
     gate_links.links,
+    gate_links.mentions,
 )
 ALL: tuple[Gate, ...] = (
     *gate_code.GATES,
@@ -104,7 +105,7 @@ def check_exercises(chapter: str) -> list[Problem]:
     if not tasks:
         what = f"chapter {chapter!r} has no exercises"
         return [Problem("shared", None, what, 'Give a number such as 05, or "A"')]
-    print(f"{len(tasks)} exercises are tried.")
+    print(f"{len(tasks)} exercises tried.")
     return [problem for task in tasks for problem in gate_exercises.prove(task)]
 
 

@@ -23,6 +23,8 @@ from nbformat import NotebookNode
 
 # Lines of MyST in prose pages: where a directive begins or ends, and its options.
 DIRECTIVES = re.compile(r"^\s*(?::{3,}.*|:[\w-]+:.*)$|^\([\w-]+\)=$", re.M)
+# What stands in a glossary is Markdown like the rest of the page.
+GLOSSARY = re.compile(r"^```\{glossary\}\n(.*?)^```$", re.S | re.M)
 PARSER = MarkdownIt("commonmark").enable("table")
 PARSER.use(dollarmath_plugin).use(amsmath_plugin)
 
@@ -161,7 +163,8 @@ class Page:
     def read(cls, path: Path, root: Path = notebooks.ROOT) -> Page:
         """Read a notebook or a Markdown file; NotebookError says what is wrong."""
         if path.suffix == ".md":
-            text = DIRECTIVES.sub("", path.read_text("utf-8"))
+            text = GLOSSARY.sub(r"\1", path.read_text("utf-8"))
+            text = DIRECTIVES.sub("", text)
             cell = nbformat.v4.new_markdown_cell(text, id="page")
             nb = nbformat.v4.new_notebook(cells=[cell])
         else:
