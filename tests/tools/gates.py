@@ -7,6 +7,7 @@
 A gate is a function that takes a `page.Page` and returns a list of `page.Problem`. The
 gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup, numbers),
 gate_links (pictures and links), gate_path (the path, its detours, folding),
+gate_imports (what is taken from shared/),
 gate_exercises (exercises, the parts of a chapter).
 """
 
@@ -19,6 +20,7 @@ from pathlib import Path
 
 import gate_code
 import gate_exercises
+import gate_imports
 import gate_links
 import gate_path
 import gate_prose
@@ -40,6 +42,7 @@ EVERYWHERE: tuple[Gate, ...] = (
 ALL: tuple[Gate, ...] = (
     *gate_code.GATES,
     *gate_path.GATES,
+    *gate_imports.GATES,
     *gate_prose.GATES,
     *gate_links.GATES,
     *gate_exercises.GATES,
@@ -88,7 +91,8 @@ def report(files: list[Path]) -> None:
     """Print what fails nothing yet: chapters of the first edition, by the new gates."""
     for path in files or notebooks.chapters().values():
         try:
-            found = gate_path.reported(Page.read(path)) if path.suffix != ".md" else []
+            page = Page.read(path)
+            found = gate_path.reported(page) + gate_imports.reported(page)
         except notebooks.NotebookError:
             continue  # told already
         for problem in found if files else []:
