@@ -36,7 +36,7 @@
     const detours = [...document.querySelectorAll("section.detour")];
     const status = box.querySelector("[role=status]");
     const entries = (detour) => [...document.querySelectorAll(".page-toc a")].filter(
-      (link) => link.hash === `#${CSS.escape(detour.id)}` || link.hash === `#${detour.id}`);
+      (link) => link.hash === `#${detour.id}`);
 
     const show = () => {
       for (const detour of detours) {
