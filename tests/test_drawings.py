@@ -50,6 +50,7 @@ def d():
 def test_the_gallery_holds_the_five_that_prove_the_room():
     names = {path.stem for path in GALLERY}
     assert {"block", "heads", "loss_mask", "windows", "kv_cache"} <= names
+    assert len(names) >= 13  # and one for each structure that readers asked for
 
 
 @pytest.mark.parametrize("path", GALLERY, ids=lambda path: path.stem)
@@ -450,6 +451,8 @@ def test_a_cell_that_is_not_there(d, ask):
         ),
         (lambda d: d.text("words", at=(3.5, 0.5)), "'words' is crossed by a line"),
         (lambda d: d.text("norma", at=(8, 0.5)), "'there' and the text 'norma' lie on"),
+        (lambda d: d.text("after", at=(8.87, 0.4)), "'there' and the text 'after' lie"),
+        (lambda d: d.circle("", at=(8, 0.4), size=0.7), "'there' is cut by the edge"),
         (lambda d: d.arrow((0.5, 2), (2.5, -0.0)), "runs over the box at"),
     ],
 )

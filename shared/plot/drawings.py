@@ -40,6 +40,8 @@ class Drawing(Panel):
         drawing.box("layer", at=(3, 0))
         drawing.arrow("text", "layer")
         drawing.show()
+
+    tests/drawings holds one example for each structure that the course draws.
     """
 
     def __init__(self, alt: str, title: str = "", width: float = 12) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 
 from shared.plot.shapes import Bounds, Line, Point, Rect, Shape, Words
 
+CORNER = 0.15  # of a circle's width: what its corners leave free
+APART = 0.06  # squares that stay free at the sides of a text, for another one
 TOUCH = 0.06  # squares that a line may graze a box
 AIR = 0.03  # squares that words may come nearer than their full height and width
 
@@ -35,7 +38,7 @@ def _through(shapes: list[Shape]) -> Iterator[str]:
         for box in shapes[:i]:
             if not isinstance(box, Rect) or box.fill == "none":
                 continue
-            room, ends = shrunk(box.bounds, TOUCH), (line.points[0], line.points[-1])
+            room, ends = _inside(box), (line.points[0], line.points[-1])
             if any(room.holds(Bounds(*end, *end)) for end in ends):
                 continue
             if any(crosses(room, a, b) for a, b in pairwise(line.points)):
@@ -60,29 +63,51 @@ def _home(shapes: list[Shape], i: int, room: Bounds) -> int:
 
 
 def _on(shapes: list[Shape], i: int, home: int) -> Iterator[str]:
-    room = shrunk(shapes[i].bounds)
+    words = shapes[i]
+    room = shrunk(words.bounds)
     for j in range(home + 1, len(shapes)):
         other = shapes[j]
         if isinstance(other, Words):
-            if i < j and room.cuts(shrunk(other.bounds)):
+            if i < j and shrunk(words.bounds, -APART, AIR).cuts(shrunk(other.bounds)):
                 yield f"and the text {other.text!r} lie on each other: move one of them"
         elif isinstance(other, Line):
             if any(crosses(room, a, b) for a, b in pairwise(other.points)):
                 yield "is crossed by a line or an arrow: move one of them"
-        elif any(crosses(room, a, b) for a, b in _edges(other.bounds)):
+        elif any(crosses(room, a, b) for a, b in _edges(other)):
             yield "is cut by the edge of a box: move one of them"
 
 
-def shrunk(bounds: Bounds, by: float = AIR) -> Bounds:
+def shrunk(bounds: Bounds, across: float = AIR, down: float | None = None) -> Bounds:
     """The same, smaller on each side: without the air around letters, for instance."""
-    left, right = bounds.left + by, bounds.right - by
-    return Bounds(left, bounds.top + by, right, bounds.bottom - by)
+    down = across if down is None else down
+    left, right = bounds.left + across, bounds.right - across
+    return Bounds(left, bounds.top + down, right, bounds.bottom - down)
 
 
-def _edges(bounds: Bounds) -> list[tuple[Point, Point]]:
-    left, top, right, bottom = bounds.left, bounds.top, bounds.right, bounds.bottom
-    corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
-    return list(pairwise(corners))
+def _inside(box: Rect) -> Bounds:
+    """The inner part of a box that no line may run over."""
+    if box.round:
+        return shrunk(box.bounds, CORNER * (box.bounds.right - box.bounds.left))
+    return shrunk(box.bounds, TOUCH)
+
+
+def _edges(box: Rect) -> list[tuple[Point, Point]]:
+    b = box.bounds
+    corners = [
+        (b.left, b.top),
+        (b.right, b.top),
+        (b.right, b.bottom),
+        (b.left, b.bottom),
+    ]
+    if box.round:
+        x, y, half = (
+            (b.left + b.right) / 2,
+            (b.top + b.bottom) / 2,
+            (b.right - b.left) / 2,
+        )
+        turns = [i * math.pi / 18 for i in range(36)]
+        corners = [(x + half * math.cos(a), y + half * math.sin(a)) for a in turns]
+    return list(pairwise([*corners, corners[0]]))
 
 
 def crosses(room: Bounds, start: Point, end: Point) -> bool:

@@ -102,7 +102,8 @@ class Sheet:
         bounds = extent(shape)
         low, high = bounds.left < -EDGE, bounds.right > self.wide + EDGE
         if low or high or bounds.top < -EDGE:
-            what = f"the text {shape.text!r}" if isinstance(shape, Words) else "a shape"
+            what = "a line or an arrow" if isinstance(shape, Line) else "a box"
+            what = f"the text {shape.text!r}" if isinstance(shape, Words) else what
             across = f"from {bounds.left:.1f} to {bounds.right:.1f} across"
             raise ValueError(
                 f"{what} leaves its sheet, which is {self.wide:.4g} squares wide: it "
