@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "book" / "_theme")]
 
 import blocks_talk  # noqa: E402 (the paths above come first)
-import chrome  # noqa: E402
+import browser  # noqa: E402
 import looksite  # noqa: E402
 
 pytestmark = pytest.mark.slow  # browsers start; the full run has it
@@ -471,29 +471,15 @@ def site(tmp_path_factory):
 @pytest.fixture(scope="module")
 def opened():
     """A browser, or a skip."""
-    path = chrome.find()
-    if path is None:
-        pytest.skip("no Chromium or Chrome is installed here")
-    with chrome.Browser(path) as browser:
-        yield browser
+    if what := browser.missing():
+        pytest.skip(what)
+    with browser.started() as opened:
+        yield opened
 
 
-def press(page, key, code, text=""):
-    """Press and release a key, as a keyboard does."""
-    for kind in ("keyDown", "keyUp"):
-        told = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-        page.call(
-            "Input.dispatchKeyEvent",
-            type=kind,
-            **told,
-            **({"text": text} if text and kind == "keyDown" else {}),
-        )
-
-
-def asked_for(events):
-    """Every address that a page has asked for."""
-    sent = [e for e in events if e.get("method") == "Network.requestWillBeSent"]
-    return [event["params"]["request"]["url"] for event in sent]
+def until(page, condition):
+    """Wait until a JavaScript condition holds; Playwright's error after a minute."""
+    page.wait_for_function(condition, timeout=60_000)
 
 
 def status(page):
@@ -508,44 +494,40 @@ def test_a_reader_types_and_the_model_answers(opened, site, way):
     prompt = "Nell had five plums. She ate two of them. Now Nell had"
     with looksite.served(site) as home:
         home = home if way == "served" else site.as_uri()
-        page = opened.page(1280, 900)
-        events = page.open(f"{home}/one.html")
-        before = asked_for(events)
-        assert [a for a in before if a.endswith(".js")] == [
+        page = browser.tab(opened, *looksite.DESK)
+        log = browser.Log(page)
+        browser.go(page, f"{home}/one.html")
+        assert [a for a in log.requests if a.endswith(".js")] == [
             f"{home}/_static/model/page.js"
         ], "a page that is only read loads one script"
         assert "loads the model once" in status(page)
-        page.evaluate(f"{ASKED}.querySelector('textarea').select()")
-        page.evaluate(f"{ASKED}.querySelector('textarea').focus()")
-        page.call("Input.insertText", text=prompt)
         heat = f"{ASKED}.querySelector('input[type=range]')"
         page.evaluate(f"{heat}.value = 0; {heat}.dispatchEvent(new Event('input'))")
-        press(page, "Enter", 13, "\r")
-        page.until(f"{ASKED}.talk.begun && {STILL}")
+        page.locator(".talk textarea").fill("")
+        page.locator(".talk textarea").press_sequentially(prompt)
+        page.keyboard.press("Enter")
+        until(page, f"{ASKED}.talk.begun && {STILL}")
         ids = page.evaluate(f"{ASKED}.talk.columns[0].writer.ids")
-        later = list(opened.events)
-        page.close()
+        page.context.close()
     assert ids == greedy(model, [end, *tok.encode(prompt)], 150, end)
-    assert all(a.startswith((home, "data:")) for a in asked_for(later))
-    assert any("weights/base.js" in address for address in asked_for(later))
-    assert list(looksite.heard(later, home)) == []
+    assert all(a.startswith((home, "data:")) for a in log.requests)
+    assert any("weights/base.js" in address for address in log.requests)
+    assert log.problems(home) == []
 
 
 def test_tokens_appear_one_by_one_where_motion_is_welcome(opened, site):
     """The same text as at once; half way, only a part of it stands there."""
-    page = opened.page(1280, 900)
-    wish = {"name": "prefers-reduced-motion", "value": "no-preference"}
-    page.call("Emulation.setEmulatedMedia", features=[wish])
-    page.open(f"{site.as_uri()}/one.html")
+    page = browser.tab(opened, *looksite.DESK, still=False)
+    browser.go(page, f"{site.as_uri()}/one.html")
     page.evaluate(f"{ASKED}.querySelector('input[type=range]').value = 0")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
+    page.click(".talk-go")
     shown = f"{ASKED}.querySelectorAll('[role=option]').length"
-    page.until(f"{shown} > 12")
+    until(page, f"{shown} > 12")
     assert page.evaluate(f"{ASKED}.getAttribute('aria-busy')") == "true"
-    page.until(STILL)
+    until(page, STILL)
     ids = page.evaluate(f"{ASKED}.talk.columns[0].writer.ids")
     assert page.evaluate(shown) == len(ids)
-    page.close()
+    page.context.close()
     model, tok = checkpoint.load("base")
     begun = [1023, *tok.encode("One windy morning, Mara")]
     assert ids == greedy(model, begun, 150, 1023)
@@ -554,21 +536,21 @@ def test_tokens_appear_one_by_one_where_motion_is_welcome(opened, site):
 @pytest.fixture
 def answered(opened, site):
     """A tab in which the base model has answered, at temperature 0."""
-    page = opened.page(1280, 900)
-    page.open(f"{site.as_uri()}/one.html")
+    page = browser.tab(opened, *looksite.DESK)
+    browser.go(page, f"{site.as_uri()}/one.html")
     page.evaluate(f"{ASKED}.querySelector('input[type=range]').value = 0")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.until(f"{ASKED}.talk.begun && {STILL}")
+    page.click(".talk-go")
+    until(page, f"{ASKED}.talk.begun && {STILL}")
     yield page
-    page.close()
+    page.context.close()
 
 
 def test_arrow_keys_choose_a_token(answered):
     page = answered
-    page.evaluate(f"{ASKED}.querySelector('[role=listbox]').focus()")
-    press(page, "Home", 36)
+    page.focus(".talk [role=listbox]")
+    page.keyboard.press("Home")
     for _ in range(3):
-        press(page, "ArrowRight", 39)
+        page.keyboard.press("ArrowRight")
     chosen = f"{ASKED}.querySelector('[aria-selected=true]')"
     assert page.evaluate(f"{chosen}.id") == page.evaluate(
         "document.activeElement.getAttribute('aria-activedescendant')"
@@ -582,7 +564,7 @@ def test_arrow_keys_choose_a_token(answered):
     assert len(shown) in (10, 11) and any("came" in row for row in shown)
     heads = f"{ASKED}.querySelectorAll('.talk-selects select')[1].options.length"
     assert page.evaluate(heads) == 5  # the mean, and each of four heads
-    press(page, "ArrowDown", 40)
+    page.keyboard.press("ArrowDown")
     assert page.evaluate(f"{ASKED}.talk.look.view.chosen") > 3
 
 
@@ -603,8 +585,9 @@ def test_what_is_shown_can_be_read(answered):
     spoken = page.evaluate(f"{ASKED}.querySelector('[aria-live]').textContent")
     assert page.evaluate(f"{ASKED}.talk.columns[0].writer.answer") in spoken
     assert "tokens per second" in status(page)
-    assert page.evaluate(looksite.CONTRAST) == "" == page.evaluate(looksite.OVERFLOW)
-    page.evaluate(f"{ASKED}.querySelector('input[value=looks]').click()")
+    assert looksite.accessibility(page) == []
+    assert page.evaluate(looksite.OVERFLOW) == ""
+    page.click(".talk input[value=looks]")
     looked = f"""[...{ASKED}.querySelectorAll('[role=option]')]
         .map(t => Number(t.style.getPropertyValue('--looked')) ** 2)"""
     assert sum(page.evaluate(looked)) == pytest.approx(1, abs=0.02)
@@ -616,43 +599,36 @@ def test_going_on_and_starting_again(answered):
     first = page.evaluate(f"{begun}.columns[0].writer.ids")
     assert "next seed" in status(page)
     page.evaluate(f"{ASKED}.querySelector('input[type=range]').value = 1.5")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.until(f"{begun}.begun && {STILL}")
+    page.click(".talk-go")
+    until(page, f"{begun}.begun && {STILL}")
     assert page.evaluate(f"{begun}.seed.value") == "2"
     assert page.evaluate(f"{begun}.columns[0].writer.ids") != first
-    page.evaluate(f"{ASKED}.querySelector('.talk-again').click()")
+    page.click(".talk-again")
     assert page.evaluate(f"{ASKED}.querySelectorAll('[role=option]').length") == 0
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.evaluate(f"{ASKED}.querySelector('.talk-stop').click()")
-    page.until(STILL)
+    buttons = [f"{ASKED}.querySelector('.talk-{name}')" for name in ("go", "stop")]
+    page.evaluate("; ".join(f"{button}.click()" for button in buttons))
+    until(page, STILL)
     assert "Stopped" in status(page)
 
 
-def give_file(page, path):
-    """Choose a file in the page's file field."""
-    script = f"{ASKED}.querySelector('input[type=file]')"
-    found = page.call("Runtime.evaluate", expression=script)["result"]["objectId"]
-    page.call("DOM.setFileInputFiles", files=[str(path)], objectId=found)
-
-
 def test_a_model_of_ones_own(opened, site):
-    page = opened.page(390, 844)
-    page.open(f"{site.as_uri()}/none.html")
+    page = browser.tab(opened, *looksite.PHONE)
+    browser.go(page, f"{site.as_uri()}/none.html")
     assert "“nobody” is not in this build" in page.evaluate(f"{ASKED}.textContent")
     page.evaluate(f"{ASKED}.querySelector('textarea').value = 'Mara'")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.until(STILL)
+    page.click(".talk-go")
+    until(page, STILL)
     assert "not in this build" in status(page)
-    give_file(page, site / "wrong.safetensors")
-    page.until(f"{ASKED}.textContent.includes('no safetensors file')")
-    give_file(page, site / "own.safetensors")
-    page.until(f"{ASKED}.textContent.includes('own.safetensors is ready')")
+    page.set_input_files(".talk input[type=file]", site / "wrong.safetensors")
+    until(page, f"{ASKED}.textContent.includes('no safetensors file')")
+    page.set_input_files(".talk input[type=file]", site / "own.safetensors")
+    until(page, f"{ASKED}.textContent.includes('own.safetensors is ready')")
     page.evaluate(f"{ASKED}.querySelector('input[type=range]').value = 0")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.until(f"{ASKED}.talk.begun && {STILL}")
+    page.click(".talk-go")
+    until(page, f"{ASKED}.talk.begun && {STILL}")
     ids = page.evaluate(f"{ASKED}.talk.columns[0].writer.ids")
     wide = page.evaluate(looksite.OVERFLOW)
-    page.close()
+    page.context.close()
     model, tok = checkpoint.load(site / "own.safetensors")
     end = tok.special_tokens[START]
     begun = [end, *tok.encode("Mara")]
@@ -661,16 +637,16 @@ def test_a_model_of_ones_own(opened, site):
 
 
 def test_side_by_side_with_one_missing(opened, site):
-    page = opened.page(390, 844, dark=True)
-    page.open(f"{site.as_uri()}/two.html")
+    page = browser.tab(opened, *looksite.PHONE, dark=True)
+    browser.go(page, f"{site.as_uri()}/two.html")
     page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    page.evaluate(f"{ASKED}.querySelector('.talk-go').click()")
-    page.until(f"{ASKED}.talk.begun && {STILL}")
+    page.click(".talk-go")
+    until(page, f"{ASKED}.talk.begun && {STILL}")
     texts = page.evaluate(
         f"[...{ASKED}.querySelectorAll('.talk-column')].map(c => c.innerText)"
     )
-    faults = page.evaluate(looksite.CONTRAST), page.evaluate(looksite.OVERFLOW)
-    page.close()
+    faults = looksite.accessibility(page), page.evaluate(looksite.OVERFLOW)
+    page.context.close()
     assert "has not learned to chat" in texts[0] and "Who" in texts[0]
     assert "“nobody” is not in this build" in texts[1]
-    assert faults == ("", "")
+    assert faults == ([], "")

@@ -1,7 +1,10 @@
 """The built site keeps its promises; each check is shown a fault that it catches."""
 
+import functools
 import os
+import re
 import shutil
+import struct
 import sys
 from pathlib import Path
 
@@ -10,8 +13,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests" / "tools"))
 
-import checksite  # noqa: E402 (the path above comes first)
-import chrome  # noqa: E402
+import browser  # noqa: E402 (the path above comes first)
+import checksite  # noqa: E402
 import looksite  # noqa: E402
 
 SITE = Path(os.environ.get("BLOCKS_SITE", ROOT / "_build" / "html"))
@@ -25,19 +28,18 @@ document.documentElement.dataset.theme = dark ? "dark" : "light";</script>
 </body></html>"""
 
 
+@functools.cache
 def built() -> checksite.Site:
-    """The site, or a skip that says how to get it."""
+    """The site, parsed once, or a skip that says how to get it."""
     if not (SITE / "index.html").exists():
         pytest.skip(f"no site in {SITE}; python3 course.py site builds it")
     return checksite.Site(SITE)
 
 
-def browser() -> str:
-    """A browser, or a skip."""
-    path = chrome.find()
-    if path is None:
-        pytest.skip("no Chromium or Chrome is installed here")
-    return path
+def need_browser() -> None:
+    """Skip with one line where pages cannot be opened."""
+    if what := browser.missing():
+        pytest.skip(what)
 
 
 @pytest.fixture
@@ -159,31 +161,69 @@ def test_remote_style_sheet_content_is_caught(small):
     assert found == ["_static/a.css: loads https://e.org/b.css from elsewhere"]
 
 
+def kinds(site: checksite.Site) -> list[str]:
+    """One page of each kind; of chapters the smallest one that has formulas."""
+    names = {site.name(page.path): page for page in site.book()}
+    formulas = [n for n, p in names.items() if any("mathjax" in a for a in p.loads)]
+    folders = ("book/[0-9]", "book/exercises/", "book/solutions/", "book/appendix_g")
+    found = ["book/index.html", "search.html"]
+    for start in folders:
+        of_kind = [n for n in names if re.match(start, n)]
+        of_kind = [n for n in of_kind if n in formulas] or of_kind
+        found.append(min(of_kind, key=lambda name: names[name].path.stat().st_size))
+    return found
+
+
 def test_two_pages_in_a_browser():
     """The front page and one with code, figures and formulas: quick, for each day."""
-    browser()
+    need_browser()
     site = built()
-    names = ["book/index.html", "book/02_text_into_tokens.html"]
-    assert looksite.problems(site.folder, names) == []
+    front, _, chapter, *_ = kinds(site)
+    assert looksite.problems(site.folder, [front, chapter]) == []
 
 
 @pytest.mark.slow
-def test_every_page_in_a_browser():
-    browser()
+def test_each_kind_of_page_is_accessible_in_every_view():
+    need_browser()
+    site, views = built(), looksite.VIEWS
+    assert looksite.problems(site.folder, kinds(site), views, views) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("view", looksite.VIEWS, ids=str)
+def test_every_page_in_a_browser(view):
+    need_browser()
     site = built()
     names = [site.name(page.path) for page in site.book()]
     assert names, "the site has no page of the book"
-    assert looksite.problems(site.folder, names) == []
+    assert looksite.problems(site.folder, names, [view]) == []
+
+
+def test_the_site_works_from_files():
+    """Opened from a folder: the redirect to the book, its styles, its formulas."""
+    need_browser()
+    site = built()
+    with browser.started() as opened:
+        page = browser.tab(opened, *looksite.DESK)
+        log = browser.Log(page)
+        page.goto((site.folder / "index.html").as_uri())
+        page.wait_for_url("**/book/index.html")
+        for name in kinds(site)[2:]:
+            browser.go(page, (site.folder / name).as_uri())
+            assert page.evaluate(looksite.FORMULAS) == ""
+        assert log.problems(site.folder.as_uri()) == []
 
 
 def test_search_finds_a_word():
-    path, site = browser(), built()
-    with looksite.served(site.folder) as home, chrome.Browser(path) as opened:
-        page = opened.page(1280, 900)
-        events = page.open(f"{home}/search.html?q=troubleshooting")
-        page.until("document.querySelectorAll('#search-results li a').length > 0")
-        found = page.evaluate("document.querySelector('#search-results').innerText")
-        assert list(looksite.heard(events, home)) == []
+    need_browser()
+    site = built()
+    with looksite.served(site.folder) as home, browser.started() as opened:
+        page = browser.tab(opened, *looksite.DESK)
+        log = browser.Log(page)
+        page.goto(f"{home}/search.html?q=troubleshooting")
+        page.wait_for_selector("#search-results li a")
+        found = page.inner_text("#search-results")
+        assert log.problems(home) == []
     assert "troubleshooting" in found
 
 
@@ -195,7 +235,13 @@ SEEN = {
     "script error": {"script": "setTimeout(() => { missing() }, 1);"},
     "console: sorry": {"script": "console.error('sorry');"},
     "error 404": {"body": '<img src="gone.png">'},
-    "too faint": {"body": "<p style='color:#ccc'>Hardly to be read</p>"},
+    "color-contrast": {"body": "<p style='color:#ccc'>Hardly to be read</p>"},
+    ">faint</span>": {"body": "<pre class='highlight'><span>one</span><span>more</span>"
+                   "<span style='color:#bbb'>faint</span></pre>"},
+    "label (1 times)": {"body": "<input type='text'>"},
+    "button-name": {"body": "<button></button>"},
+    "image-alt": {"body": "<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>"},
+    "html-has-lang": {"script": "document.documentElement.lang = '';"},
     "shown in": {"script": "addEventListener('load', () => "
                  "document.documentElement.dataset.theme = 'sepia');"},
 }  # fmt: skip
@@ -204,20 +250,23 @@ SEEN = {
 @pytest.fixture(scope="module")
 def faults_seen(tmp_path_factory):
     """Problems that a browser sees on a page per planted fault, and on one without."""
-    browser()
+    need_browser()
     folder = tmp_path_factory.mktemp("faults")
     for number, fault in enumerate([*SEEN.values(), {}]):
         page = PAGE.format(**{"body": "", "script": ""} | fault)
         (folder / f"{number}.html").write_text(page, "utf-8")
     names = [f"{number}.html" for number in range(len(SEEN) + 1)]
-    return looksite.problems(folder, names, {390: 600})
+    views = [looksite.View(390, 600, dark) for dark in (False, True)]
+    return looksite.problems(folder, names, views, views)
 
 
 @pytest.mark.parametrize("expected", SEEN)
 def test_browser_sees_planted_fault(expected, faults_seen):
     number = list(SEEN).index(expected)
     lines = [line for line in faults_seen if line.startswith(f"{number}.html")]
-    assert any(expected in line for line in lines), lines
+    for colours in ("light", "dark"):
+        seen = [line for line in lines if expected in line and colours in line]
+        assert seen, f"not seen in {colours}: {lines}"
 
 
 def test_browser_sees_no_fault_where_none_is(faults_seen):
@@ -250,8 +299,42 @@ def test_fonts_and_mathematics_carry_their_licences():
 def test_shots_says_what_is_missing(tmp_path, capsys, monkeypatch):
     import shots
 
-    arguments = ["shots.py", str(tmp_path), "--site", str(tmp_path / "none")]
+    arguments = ["shots.py", str(tmp_path / "out"), "--site", str(tmp_path / "none")]
     monkeypatch.setattr(sys, "argv", arguments)
+    monkeypatch.setattr(browser, "missing", lambda: "")
     assert shots.main() == 1
     assert "course.py site" in capsys.readouterr().out
-    shutil.rmtree(tmp_path, ignore_errors=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_without_a_browser_one_clear_line_says_so(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for name in ("BLOCKS_CHROME", *browser.DRIVES):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(browser, "MAC", str(tmp_path / "none"))
+    told = "no Chromium, Chrome or Edge is installed here"
+    assert browser.find() is None and browser.missing() == told
+    with pytest.raises(RuntimeError, match=told), browser.started():
+        pass
+
+
+def test_without_the_tests_packages_one_clear_line_says_so(monkeypatch):
+    monkeypatch.setenv("BLOCKS_CHROME", sys.executable)
+    monkeypatch.setattr(browser, "PACKAGES", ("playwright", "no_such_package"))
+    told = "no_such_package is missing; tests/requirements-dev.txt names what to get"
+    assert browser.missing() == told
+
+
+def test_shots_takes_pictures(small, tmp_path, monkeypatch):
+    need_browser()
+    import shots
+
+    folder, out = small("<div style='height:1500px'>x</div>"), tmp_path / "out"
+    (folder / "index.html").write_text("", "utf-8")
+    arguments = ["shots.py", str(out), "book/a", "--site", str(folder)]
+    monkeypatch.setattr(sys, "argv", [*arguments, "--only", "390"])
+    assert shots.main() == 0
+    names = sorted(path.name for path in out.iterdir())
+    assert names == ["book-a-390-dark.png", "book-a-390-light.png"]
+    wide, high = struct.unpack(">II", (out / names[0]).read_bytes()[16:24])
+    assert wide == 780 and high > 3000, "a telephone's pixels are half as large"

@@ -120,6 +120,24 @@ def repoint_buttons(
             button.update(url=found[key], text=text, tooltip=text)
 
 
+def name_toggles(
+    app: Sphinx, page: str, template: str, context: dict, doctree: nodes.document | None
+) -> None:
+    """Name the side bar's arrows (they show the pages below) for screen readers."""
+    made = context.get("generate_toctree_html")
+    if made is None:
+        return
+
+    def named(*words: object, **options: object) -> object:
+        tree = made(*words, **options)
+        for toggle in tree.find_all("summary") if tree else ():
+            above = toggle.find_parent("li").find("a").get_text(" ", strip=True)
+            toggle["aria-label"] = f"Pages below: {above}"
+        return tree
+
+    context["generate_toctree_html"] = named
+
+
 def wrap_prose(app: Sphinx, doctree: nodes.document, page: str) -> None:
     """Mark printed texts with long lines, so that they wrap instead of scrolling."""
     for cell in doctree.findall(nodes.container):
@@ -212,5 +230,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("box", Box)
     app.connect("html-page-context", describe_page, priority=100)
     app.connect("html-page-context", repoint_buttons, priority=900)
+    app.connect("html-page-context", name_toggles, priority=900)
     app.connect("build-finished", front_door, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -196,20 +196,17 @@ PHOTOGRAPHS = {"social.png": (social, 1200, 630), "favicon.png": (icon, 96, 96)}
 
 def photograph(target: Path, svg: str, wide: int, high: int) -> None:
     """Turn a drawing into PNG with headless Chromium, its ground left transparent."""
-    import chrome
+    import browser
 
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "drawing.svg"
+        file, shot = Path(folder) / "drawing.svg", Path(folder) / "shot.png"
         file.write_text(svg, "utf-8")
-        with chrome.Browser(chrome.find()) as browser:
-            page = browser.page(wide, high)
-            clear = {"r": 0, "g": 0, "b": 0, "a": 0}
-            page.call("Emulation.setDefaultBackgroundColorOverride", color=clear)
-            page.call("Emulation.setDeviceMetricsOverride", width=wide, height=high,
-                      deviceScaleFactor=1, mobile=False)  # fmt: skip
-            page.open(file.as_uri())
-            page.shot(Path(folder) / "shot.png", whole=False)
-        shutil.move(Path(folder) / "shot.png", target)
+        with browser.started() as opened:
+            size = {"width": wide, "height": high}
+            page = opened.new_page(viewport=size)  # no telephone, however narrow
+            page.goto(file.as_uri())
+            page.screenshot(path=shot, omit_background=True)
+        shutil.move(shot, target)
 
 
 def main() -> int:
@@ -220,10 +217,10 @@ def main() -> int:
         draft.write_text(draw(), "utf-8", newline="\n")
         draft.replace(target)
     sys.path.insert(0, str(ROOT / "tests" / "tools"))
-    import chrome
+    import browser
 
-    if chrome.find() is None:
-        print("no Chromium or Chrome here: the PNG files stay as they are")
+    if what := browser.missing():
+        print(f"the PNG files stay as they are: {what}")
         return 1
     for name, (draw, wide, high) in PHOTOGRAPHS.items():
         photograph(STATIC / name, draw(), wide, high)

@@ -168,11 +168,11 @@ def tools(report: Report) -> None:
     """Programs that some tests use; none is needed to read or run the book."""
     git = shutil.which("git")
     report.line("git", git or "none", "" if git else "Some tests skip without it.")
-    import chrome
+    import browser
 
-    browser = chrome.find()
-    hint = "" if browser else "The tests of the site in a browser skip without one."
-    report.line("browser", browser or "none", hint)
+    path = browser.find()
+    hint = "" if path else "The tests of the site in a browser skip without one."
+    report.line("browser", path or "none", hint)
     cut = sys.platform == "linux" and netcut.wrapped(["true"]) is not None
     hint = "" if cut else "`test` cannot prove here that the pages need no network."
     report.line("network cut", "possible" if cut else "not possible", hint)

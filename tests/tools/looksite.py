@@ -1,19 +1,43 @@
-"""Open the pages of a built site in headless Chromium and say what is wrong there."""
+"""Open the pages of a built site in a browser and say what is wrong there.
+
+Accessibility is axe-core's business: the rules of WCAG 2.0 to 2.2, levels A and AA,
+contrast among them. What axe does not look at stands here: requests that leave, errors,
+the width of the page, formulas, the colours that the reader's system asks for.
+"""
 
 from __future__ import annotations
 
-import functools
-import http.server
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
+from typing import TYPE_CHECKING, NamedTuple
 
-import chrome
+import browser
+import website
 
-WIDTHS = {1280: 900, 390: 844}
-OWN = {"data", "blob", "about", "chrome"}
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+
+class View(NamedTuple):
+    """How a reader sees a page: the window in pixels, and the colours asked for."""
+
+    width: int
+    height: int
+    dark: bool
+
+    def __str__(self) -> str:
+        return f"{self.width} {'dark' if self.dark else 'light'}"
+
+
+DESK, PHONE = (1280, 900), (390, 844)
+VIEWS = [View(*size, dark) for size in (DESK, PHONE) for dark in (False, True)]
+# Each width and each colour once: axe takes seconds on a long page.
+CROSSED = [View(*DESK, False), View(*PHONE, True)]
+
+LEVELS = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+AXE = {"runOnly": {"type": "tag", "values": LEVELS}, "resultTypes": ["violations"]}
 
 OVERFLOW = """(() => {
   const wide = document.documentElement.scrollWidth, seen = window.innerWidth;
@@ -32,50 +56,31 @@ FORMULAS = """(() => {
   return `${raw} of ${asked.length} formulas are not drawn, ${wrong} have errors`;
 })()"""
 
-# Text against its ground, as WCAG 2 counts; large or bold text may be fainter.
-CONTRAST = """(() => {
-  const parts = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
-  const light = c => c.slice(0, 3).map(v => v / 255)
-    .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-  const ground = e => {
-    for (; e; e = e.parentElement) {
-      const c = parts(getComputedStyle(e).backgroundColor);
-      if (c.length < 4 || c[3] > 0.9) return c;
-    }
-    return [255, 255, 255];
-  };
-  const faint = {};
-  for (const e of document.querySelectorAll("main *, .bd-sidebar-primary *")) {
-    const own = [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim());
-    if (!own || e.closest("mjx-container, svg, script, style, noscript")) continue;
-    if (!e.checkVisibility()) continue;
-    const style = getComputedStyle(e), size = parseFloat(style.fontSize);
-    const a = light(parts(style.color)), b = light(ground(e));
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    const large = size >= 24 || (size >= 18.6 && style.fontWeight >= 700);
-    if (ratio < (large ? 3 : 4.5)) {
-      const key = `${e.tagName.toLowerCase()}.${e.className}`;
-      faint[key] ||= `${ratio.toFixed(1)} "${e.textContent.trim().slice(0, 20)}"`;
+# A chapter colours thousands of words of code in a dozen ways, and axe measures each.
+# Of words that look alike in the same surroundings one keeps its colour; the others
+# become plain text of their block, which axe measures, too: a third of the time.
+PLAIN_CODE = """(() => {
+  const seen = new Set(), again = [];
+  for (const block of document.querySelectorAll(".highlight")) {
+    let place = "";
+    for (let e = block; e; e = e.parentElement) place += e.className + "<";
+    for (const word of block.querySelectorAll("span")) {
+      const {color, backgroundColor, fontSize, fontWeight} = getComputedStyle(word);
+      const look = [place, color, backgroundColor, fontSize, fontWeight].join();
+      seen.has(look) ? again.push(word) : seen.add(look);
     }
   }
-  return Object.entries(faint).slice(0, 4).map(([k, v]) => `${k} ${v}`).join("; ");
+  for (const word of again) word.replaceWith(...word.childNodes);
 })()"""
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """Serves files and says nothing."""
-
-    def log_message(self, *words: object) -> None:
-        """Stay silent."""
 
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on this machine; yields its address."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    """Serve a folder on this machine, as `course.py site --serve` does.
+
+    Yields its address, without a slash at the end.
+    """
+    server = website.listening(folder, 0)  # 0: any port that is free
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -85,61 +90,61 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def problems(
-    folder: Path, names: list[str], widths: dict[int, int] = WIDTHS
+    folder: Path,
+    names: Sequence[str],
+    views: Sequence[View] = VIEWS,
+    judged: Sequence[View] = CROSSED,
 ) -> list[str]:
-    """Open each page at each width, light and dark; one line per problem.
+    """Open each page in each view; one line per problem.
 
-    names: pages as paths inside the folder. Empty where no browser is installed;
-    chrome.find() tells.
+    Args:
+        folder: the site.
+        names: pages as paths inside the folder.
+        views: how to look at them.
+        judged: the views among these in which axe-core judges, too.
+
+    Raises:
+        RuntimeError: no page can be opened here; browser.missing() says why.
     """
-    path = chrome.find()
-    if path is None:
-        return []
     found: list[str] = []
-    with served(folder) as home, chrome.Browser(path) as browser:
-        for width, height in widths.items():
-            for dark in (False, True):
-                kind = f"{width} {'dark' if dark else 'light'}"
-                page = browser.page(width, height, dark)
-                for name in names:
-                    lines = look(page, home, name, dark)
-                    found += [f"{name} ({kind}): {line}" for line in lines]
-                page.close()
+    with served(folder) as home, browser.started() as opened:
+        for view in views:
+            page = browser.tab(opened, *view)
+            log = browser.Log(page)
+            for name in names:
+                log.clear()
+                browser.go(page, f"{home}/{name}")
+                lines = log.problems(home)  # before axe, which asks for styles itself
+                lines += look(page, view.dark, view in judged)
+                found += [f"{name} ({view}): {line}" for line in lines]
+            page.context.close()
     return found
 
 
-def look(page: chrome.Page, home: str, name: str, dark: bool) -> Iterator[str]:
-    """Open one page and yield what is wrong with it."""
-    events = page.open(f"{home}/{name}")
-    yield from dict.fromkeys(heard(events, home))
+def look(page: Page, dark: bool, judged: bool) -> list[str]:
+    """What is wrong with an open page; judged: by axe-core, too."""
+    found = [line for line in map(page.evaluate, (OVERFLOW, FORMULAS)) if line]
     theme = page.evaluate("document.documentElement.dataset.theme")
     if theme != ("dark" if dark else "light"):
-        yield f"shown in {theme} colours"
-    for what, script in (("", OVERFLOW), ("", FORMULAS), ("too faint: ", CONTRAST)):
-        if line := page.evaluate(script):
-            yield what + line
+        found.append(f"shown in {theme} colours")
+    return found + (accessibility(page) if judged else [])
 
 
-def heard(events: list[dict], home: str) -> Iterator[str]:
-    """Requests that leave, files that are missing, and errors, from a page's events."""
-    own = urlparse(home).netloc
-    for event in events:
-        method, told = event.get("method"), event.get("params", {})
-        if method == "Network.requestWillBeSent":
-            address = urlparse(told["request"]["url"])
-            if address.scheme not in OWN and address.netloc != own:
-                yield f"asks {told['request']['url']}"
-        elif method == "Network.responseReceived":
-            answer = told["response"]
-            if answer["status"] >= 400:
-                yield f"{answer['url'].removeprefix(home)}: error {answer['status']}"
-        elif method == "Runtime.exceptionThrown":
-            detail = told["exceptionDetails"]
-            error = detail.get("exception", {}).get("description", detail["text"])
-            yield f"script error: {error.splitlines()[0]}"
-        elif method == "Runtime.consoleAPICalled" and told["type"] == "error":
-            words = [str(a.get("value", a.get("description"))) for a in told["args"]]
-            yield f"console: {' '.join(words)[:200]}"
-        elif method == "Log.entryAdded" and told["entry"]["level"] == "error":
-            entry = told["entry"]
-            yield f"console: {entry['text']} {entry.get('url', '')}"[:200]
+def accessibility(page: Page) -> list[str]:
+    """What axe-core finds against WCAG 2, levels A and AA: a line per broken rule.
+
+    It comes last: on the way, code that repeats its colours loses them.
+    """
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate(PLAIN_CODE)
+    found = Axe().run(page, options=AXE).response["violations"]
+    return [_told(violation) for violation in found]
+
+
+def _told(violation: dict) -> str:
+    """A rule's name, how often it is broken, and why at the first place."""
+    first = violation["nodes"][0]
+    why = first["failureSummary"].splitlines()[-1].strip()
+    count = len(violation["nodes"])
+    return f"{violation['id']} ({count} times): {why}: {first['html'][:80]}"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-import chrome  # noqa: E402
+import browser  # noqa: E402
+from looksite import VIEWS  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-SIZES = {1280: 900, 390: 844}
+TALLEST = 8000  # pixels; a longer picture helps nobody
 
 
 def main() -> int:
@@ -26,31 +27,34 @@ def main() -> int:
     parser.add_argument("out", type=Path)
     parser.add_argument("pages", nargs="*")
     parser.add_argument("--site", type=Path, default=ROOT / "_build" / "html")
-    parser.add_argument("--tall", type=int, default=0, help="cut at this height")
+    parser.add_argument("--tall", type=int, default=TALLEST, help="cut at this height")
     parser.add_argument("--window", action="store_true", help="the first screen only")
     parser.add_argument("--only", default="", help="such as 390-dark")
     asked = parser.parse_intermixed_args()
-    site, path = asked.site.resolve(), chrome.find()
-    if path is None or not (site / "index.html").exists():
-        missing = "no Chromium or Chrome" if path is None else f"no site in {site}"
-        print(f"{missing}: install one, or run python3 course.py site first")
+    site, what = asked.site.resolve(), browser.missing()
+    if what or not (site / "index.html").exists():
+        print(what or f"no site in {site}: run python3 course.py site first")
         return 1
     found = sorted(site.glob("book/**/*.html"))
     pages = asked.pages or [str(p.relative_to(site).with_suffix("")) for p in found]
     asked.out.mkdir(parents=True, exist_ok=True)
-    with chrome.Browser(path) as browser:
-        for width, height in SIZES.items():
-            for dark in (False, True):
-                kind = f"{width}-{'dark' if dark else 'light'}"
-                if not kind.startswith(asked.only):
-                    continue
-                tab = browser.page(width, height, dark)
-                for name in pages:
-                    tab.open((site / f"{name}.html").as_uri())
-                    target = asked.out / f"{name.replace('/', '-')}-{kind}.png"
-                    tab.shot(target, not asked.window, asked.tall)
-                    print(target)
-                tab.close()
+    with browser.started() as opened:
+        for view in VIEWS:
+            kind = str(view).replace(" ", "-")
+            if not kind.startswith(asked.only):
+                continue
+            page = browser.tab(opened, *view)
+            for name in pages:
+                browser.go(page, (site / f"{name}.html").as_uri())
+                high = page.evaluate("document.documentElement.scrollHeight")
+                if not asked.window:  # a taller window, so that all of it is loaded
+                    size = {"width": view.width, "height": min(high, asked.tall)}
+                    page.set_viewport_size(size)
+                target = asked.out / f"{name.replace('/', '-')}-{kind}.png"
+                page.screenshot(path=target)
+                page.set_viewport_size({"width": view.width, "height": view.height})
+                print(target)
+            page.context.close()
     return 0
 
 

@@ -23,6 +23,7 @@ RUFF = ["check", "--no-cache", "--quiet", "--config", "tests/ruff.toml"]
 CHECKED = ["course.py", "shared", "tests", "book"]
 SITE_TESTS = "tests/test_site.py"
 TWO_AT_A_TIME = ["-n", "2", "--dist", "loadscope"]
+TWO_BROWSERS = ["-n", "2", "--dist", "worksteal"]  # one file, tests of all lengths
 QUICK_MINUTES = 1.5  # of measured running time, for the pages that --quick runs
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)\b")
 
@@ -125,7 +126,7 @@ class Suite:
         """The tests of the built site; those with a browser skip where none is."""
         if any(part.startswith("building the site") for part in self.failed):
             return "left out, because the site could not be built"
-        return self._pytest("site", [*self._speed(), SITE_TESTS])
+        return self._pytest("site", [*self._speed(), SITE_TESTS, *TWO_BROWSERS])
 
     def run_chosen(self) -> str | None:
         """Only what pytest's own arguments select."""
