@@ -43,9 +43,10 @@ for authors
            keep notebook cells and shared/ equal, first cells and minutes too
   student [FILES]
            make the exercises from the solved notebooks
-  gates [FILES | exercises [NN]]
+  gates [FILES | exercises [NN] | --propose FILES]
            what every page must keep to, and what to do where one does not; over all
-           pages without FILES; "exercises" tries every known mistake
+           pages without FILES; "exercises" tries every known mistake; --propose names
+           the cells that the figures of the prose come from
   address [OWNER/REPOSITORY]
            show the book's public address, or write a new one everywhere
   train NAME [--steps N]

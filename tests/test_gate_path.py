@@ -214,13 +214,18 @@ def test_a_chapter_off_the_list_is_held_to_everything():
     assert free == len(paths.FIRST_EDITION)
 
 
-def test_skips_are_of_code_cells_from_the_second_edition_on(read, monkeypatch):
+def test_more_skips_are_let_through_in_the_first_edition_only(read, monkeypatch):
     cells = sound() + [prose("Words.") for _ in range(30)]
     cells[9].metadata.update(tags=["nbval-skip"], reason="slow")
     (problem,) = gate_code.skipped(read(cells))
     assert "1 of 5 code cells are not compared, 20%" in str(problem)
+    name = NAME.partition("_")[2]
+    monkeypatch.setattr(gate_code, "SKIPPED_MORE", {name: 1})
+    assert gate_code.skipped(read(cells)) != []
     monkeypatch.setattr(gate_code, "FIRST_EDITION", frozenset({NAME}))
     assert gate_code.skipped(read(cells)) == []
+    monkeypatch.setattr(gate_code, "SKIPPED_MORE", {})
+    assert gate_code.skipped(read(cells)) != []
 
 
 # --- what must stand in the open -----------------------------------------------------

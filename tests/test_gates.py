@@ -6,6 +6,7 @@ import dataclasses
 import gate_code
 import gate_exercises
 import gate_links
+import gate_numbers
 import gate_path
 import gate_prose
 import gates
@@ -160,6 +161,8 @@ def nb():
         figure,
     ]
     cells += [NEW.new_markdown_cell("Words.") for _ in range(15)]
+    cells[3].id = "ch90-shown"
+    cells[0].metadata["numbers"] = dict.fromkeys(["1,024", "0.69"], "ch90-shown")
     return NEW.new_notebook(cells=cells)
 
 
@@ -344,9 +347,7 @@ FAULTS = [
     (gate_prose.forbidden_words, text("Of\ncourse it is."), 20, "the word 'Of course'"),
     (gate_prose.spelling, text("We recieve it."), 20, "'recieve' is in no list"),
     (gate_prose.spelling, text("<p>A probabilty.</p>"), 20, "'probabilty' is in no"),
-    (gate_prose.numbers, text("It is 0.68 nats."), 20, "the number 0.68 stands in no"),
-    (gate_prose.numbers, text("Some 1,025 tokens."), 20, "the number 1,025 stands"),
-    (gate_prose.numbers, text("The loss, $0.68$."), 20, "the number 0.68 stands"),
+    (gate_numbers.numbers, text("It is 0.68 nats."), 20, "0.68 names no cell"),
     (gate_exercises.markers, text("### BEGIN SOLUTION"), 20, "'### BEGIN SOLUTION'"),
     (gate_exercises.parts, lambda nb: nb.cells.pop(2), 3, "is not the head"),
     (gate_exercises.parts, lambda nb: nb.cells.pop(3), None, "prompts are not asked"),
@@ -430,36 +431,37 @@ def test_a_glossary_is_read_like_the_rest_of_a_page(read, nb):
     assert "gone.md leads to no file" in found
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "It is 0.7 nats, and 69 %, and 69.3 %.",  # 0.6931 in the outputs, rounded
-        "Python 3.11, exercise 90.2, CC BY 4.0 and version 1.2.3.",
-        "`0.68` is code.",
-    ],
-)
-def test_numbers_that_are_right_or_no_claims(source, nb, read):
-    text(source)(nb)
-    assert gate_prose.numbers(read(nb)) == []
-
-
-def test_a_reason_frees_a_cell_of_the_gate_over_numbers(nb, read):
-    text("It is 0.68 nats.")(nb)
-    nb.cells[-1].metadata["numbers"] = "from the paper"
-    assert gate_prose.numbers(read(nb)) == []
-
-
 def test_spelling_knows_names_from_the_code_and_both_sides_of_the_ocean(nb, read):
     text("The colour of `qkvw` and qkvw; tokenizers, BPEs, draw's centre.")(nb)
     assert gate_prose.spelling(read(nb)) == []
 
 
 def test_cells_that_may_fail_or_be_left_out(nb, read):
-    nb.cells += [code("pass", count=count) for count in range(5, 21)]
     tagged("raises-exception", "nbval-skip", reason="the message differs")(nb)
     cell(outputs=[ERROR])(nb)
+    nb.cells.extend(code("x = 1") for _ in range(16))
     page = read(nb)
     assert gate_code.no_errors(page) == [] and gate_code.skipped(page) == []
+
+
+# Catches: a share of all cells, which prose makes small.
+def test_the_cells_left_out_are_counted_among_the_code_cells(nb, read):
+    tagged("nbval-skip", reason="slow")(nb)
+    nb.cells.extend(code("x = 1") for _ in range(15))  # 1 of 19 cells, and 1 of 34
+    found = "\n".join(map(str, gate_code.skipped(read(nb))))
+    assert "1 of 19 code cells are not compared, 5%" in found
+    nb.cells.append(code("x = 1"))
+    assert gate_code.skipped(read(nb)) == []
+
+
+# Catches: an exemption that is larger than what the page needs, or outlives it.
+@pytest.mark.parametrize("name", gate_code.SKIPPED_MORE)
+def test_a_page_that_leaves_out_more_cells_needs_it(name, monkeypatch):
+    [path] = (notebooks.ROOT / "book").glob(f"*_{name}.ipynb")
+    assert gate_code.skipped(Page.read(path)) == []
+    monkeypatch.setitem(gate_code.SKIPPED_MORE, name, gate_code.SKIPPED_MORE[name] - 1)
+    assert gate_code.skipped(Page.read(path)), f"take {name} out of SKIPPED_MORE"
+    assert len(gate_code.SKIPPED_MORE) <= 1, "the list may only shrink"
 
 
 def test_ruff_finds_undefined_names(nb, read):

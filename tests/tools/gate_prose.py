@@ -1,4 +1,4 @@
-"""Gates over what a reader reads: markup, words, spelling, and numbers."""
+"""Gates over what a reader reads: markup, words and spelling."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import notebooks
-from page import Markdown, Page, Problem, texts
-
-from shared.check import registry
+from page import Markdown, Page, Problem
 
 # Words that tell readers that something is easy, or that say nothing.
 FORBIDDEN = (
@@ -30,11 +28,6 @@ ATTRIBUTES = re.compile(r"[\])`]\{[.#]?[\w-]+[^}\n]*\}")
 FOOTNOTE = re.compile(r"\[\^\w+\]")
 ALERT = re.compile(r"^\s*>\s*\[!\w+\]", re.M)
 RAW = re.compile(r"(</summary>|class=\"admonition-title\">.*</p>)[ \t]*\n(?=[^\s<])")
-DECIMAL = re.compile(
-    r"(?<![\w.])-?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+)(?!\w|\.\d)"
-)
-NUMBER = re.compile(r"\d[\d,_]*(?:\.\d+)?(?:[eE][-+]?\d+)?|\.\d+")
-NAMED = re.compile(r"(?:ython|ersion|xercise|hapter|BY|ook|v|≥|>=)\s*$")
 
 
 # --- markup and words ----------------------------------------------------------------
@@ -140,65 +133,4 @@ def spelling(page: Page) -> list[Problem]:
     return found
 
 
-# --- numbers -------------------------------------------------------------------------
-
-
-def _value(text: str) -> float:
-    return float(text.replace(",", "").replace("_", ""))
-
-
-def numbers(page: Page) -> list[Problem]:
-    """Decimals and figures such as 1,024 in the prose stand in the code or outputs.
-
-    A number agrees when one of the notebook's own rounds to it. Cell metadata
-    "numbers": "reason" frees a cell, for figures that come from elsewhere.
-    """
-    if not page.is_notebook:
-        return []
-    own = {value for text in _shown(page) for value in _values(text)}
-    found = []
-    for i, text in page.markdown:
-        if str(page.nb.cells[i - 1].metadata.get("numbers", "")).strip():
-            continue
-        for number in dict.fromkeys(_claimed(text)):
-            if not _stands(number, own):
-                what = f"the number {number} stands in no code or output"
-                do = 'Take it from a cell, or give cell metadata "numbers": "reason"'
-                found.append(page.problem(i, what, do))
-    return found
-
-
-def _shown(page: Page) -> Iterator[str]:
-    for _, cell in page.code:
-        yield cell.source
-        for output in cell.outputs:
-            for kind, text in texts(output):
-                if not kind.startswith("image/"):
-                    yield re.sub(r"<[^>]*>", " ", text) if kind == "text/html" else text
-
-
-def _values(text: str) -> Iterator[float]:
-    for match in NUMBER.finditer(text):
-        try:
-            yield _value(match[0].rstrip(",_"))
-        except ValueError:
-            continue
-
-
-def _claimed(text: Markdown) -> Iterator[str]:
-    for part in [text.prose, *text.formulas]:
-        part = part.replace("{,}", ",")
-        for match in DECIMAL.finditer(part):
-            before = part[: match.start()]
-            if match[0] not in registry() and not NAMED.search(before):
-                yield match[0].lstrip("-")
-
-
-def _stands(number: str, own: set[float]) -> bool:
-    value = _value(number)
-    places = len(number.partition(".")[2])
-    off = 0.5 * 10**-places * 1.0001 if places else 0.5
-    return any(abs(value - x * scale) <= off for x in own for scale in (1, 100))
-
-
-GATES = (markup, forbidden_words, spelling, numbers)
+GATES = (markup, forbidden_words, spelling)

@@ -1,14 +1,16 @@
-"""Gates: what every page must keep to. They change nothing, and say what to do.
+"""Gates: what every page must keep to. They say what is wrong, and what to do.
 
     course.py gates [FILES]           all gates over these pages; without FILES over all
                                       of them, and over the list of chapters
     course.py gates exercises [NN]    prove the exercises, or those of one chapter
+    course.py gates --propose FILES   write into these pages which cell each figure of
+                                      the prose comes from, where that is sure
 
 A gate is a function that takes a `page.Page` and returns a list of `page.Problem`. The
-gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup, numbers),
-gate_links (pictures and links), gate_path (the path, its detours, folding),
-gate_imports (what is taken from shared/),
-gate_exercises (exercises, the parts of a chapter).
+gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup),
+gate_numbers (figures in the prose), gate_links (pictures and links), gate_path (the
+path, its detours, folding), gate_imports (what is taken from shared/), gate_exercises
+(exercises, the parts of a chapter).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import gate_code
 import gate_exercises
 import gate_imports
 import gate_links
+import gate_numbers
 import gate_path
 import gate_prose
 import notebooks
@@ -44,6 +47,7 @@ ALL: tuple[Gate, ...] = (
     *gate_path.GATES,
     *gate_imports.GATES,
     *gate_prose.GATES,
+    *gate_numbers.GATES,
     *gate_links.GATES,
     *gate_exercises.GATES,
 )
@@ -121,13 +125,19 @@ def main(arguments: list[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("files", nargs="*", help="pages, or exercises [NN]; all")
-    given = parser.parse_args(arguments).files
-    if given[:1] == ["exercises"]:
+    parser.add_argument("--propose", action="store_true", help="name figures' cells")
+    options = parser.parse_args(arguments)
+    given = options.files
+    if options.propose and not given:
+        parser.error("--propose writes into pages: name them")
+    if given[:1] == ["exercises"] and not options.propose:
         found = check_exercises("".join(given[1:2]))
     else:
         for name in given:
             if not Path(name).is_file() or Path(name).suffix not in (".ipynb", ".md"):
                 parser.error(f"{name!r} is no notebook and no Markdown page")
+        if options.propose:
+            return gate_numbers.main(["--propose", *given])
         files = [Path(name).resolve() for name in given]
         found = check_pages(files) if files else check_book()
         report(files)
