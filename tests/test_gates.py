@@ -5,6 +5,7 @@ import dataclasses
 
 import gate_code
 import gate_exercises
+import gate_imports
 import gate_links
 import gate_numbers
 import gate_path
@@ -404,6 +405,7 @@ def test_every_gate_has_a_planted_fault():
         gate_exercises.verdicts,  # below: these two look at other folders
         gate_exercises.statements,
         *gate_path.GATES,  # test_gate_path.py plants theirs
+        *gate_imports.GATES,  # and test_gate_imports.py
     }
     assert tried == set(gates.ALL)
 
