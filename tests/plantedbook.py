@@ -75,9 +75,8 @@ def build(root: Path) -> Path:
     """Write the book into a folder, build it, warnings are errors; return its site."""
     book = root / "book"
     for name in ("_static", "_theme"):
-        leave = shutil.ignore_patterns("__pycache__", "vendor", "*.woff2")
+        leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "book" / name, book / name, ignore=leave)
-    shutil.copytree(ROOT / "book/_static/vendor", book / "_static/vendor")
     (root / "shared").mkdir()
     for name in ("__init__.py", "contents.py"):
         shutil.copy(ROOT / "shared" / name, root / "shared")

@@ -29,7 +29,7 @@ SWITCH = """\
 <label><input type="radio" name="blocks-path" value="all" checked />
 <span>everything{whole}</span></label>
 <label><input type="radio" name="blocks-path" value="path" />
-<span>the three-hour path{path}</span></label>
+<span>only the path{path}</span></label>
 <p role="status"></p>
 </fieldset>"""
 
