@@ -37,8 +37,9 @@ for authors
   test [--quick] [PYTEST ARGUMENTS]
            everything that proves the book right; --quick takes under 3 minutes;
            with pytest's own arguments only what they select
-  bake [FILES]
-           run notebooks from top to bottom and store their outputs
+  bake [--time] [FILES]
+           run notebooks from top to bottom and store their outputs; --time stores
+           none and records how long the cells of chapters run, on two quiet cores
   sync [--check | --to-shared | --to-notebook] [FILES]
            keep notebook cells and shared/ equal, first cells and minutes too
   student [FILES]
