@@ -2,6 +2,7 @@
 planted fault, and neither happens to chapters that still are in the first edition."""
 
 import gate_code
+import gate_folding
 import gate_path
 import nbformat
 import notebooks
@@ -159,7 +160,7 @@ def test_imports_drawing_and_printing_may_be_folded(text, read):
     ],
 )
 def test_an_imported_recipe_is_printed(use, problems, read, monkeypatch):
-    monkeypatch.setattr(gate_path, "is_recipe", lambda name: name.endswith(".BASE"))
+    monkeypatch.setattr(gate_folding, "is_recipe", lambda name: name.endswith(".BASE"))
     cells = sound()
     cells[3].source = cells[3].source + "\nfrom shared.data import BASE, SIZE\n" + use
     told = found(read(cells))
@@ -168,7 +169,7 @@ def test_an_imported_recipe_is_printed(use, problems, read, monkeypatch):
 
 
 def test_printing_it_where_nobody_looks_is_not_enough(read, monkeypatch):
-    monkeypatch.setattr(gate_path, "is_recipe", lambda name: name.endswith(".BASE"))
+    monkeypatch.setattr(gate_folding, "is_recipe", lambda name: name.endswith(".BASE"))
     cells = sound()
     cells[3].source += "\nfrom shared.data import BASE"
     folded("print(BASE)")(cells)

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 
 import notebooks
 import paths
-from gate_path import Rule, binding, is_chapter, trees
+from gate_folding import trees
+from gate_path import Rule, binding, is_chapter
 from page import Page, Problem
 
 MOST_LINES, MOST_NAMES = 10, 25

@@ -9,8 +9,8 @@
 A gate is a function that takes a `page.Page` and returns a list of `page.Problem`. The
 gates lie in rooms: gate_code (cells and outputs), gate_prose (words, markup),
 gate_numbers (figures in the prose), gate_links (pictures and links), gate_path (the
-path, its detours, folding), gate_imports (what is taken from shared/), gate_exercises
-(exercises, the parts of a chapter).
+path and its detours), gate_folding (what may be folded), gate_imports (what is taken
+from shared/), gate_exercises (exercises, the parts of a chapter).
 """
 
 from __future__ import annotations
