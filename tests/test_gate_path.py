@@ -97,6 +97,7 @@ FAULTS = [
     ("has_a_path", every_code_cell_in_the_detour, None, "no code cell but the first"),
     ("has_a_path", lambda cells: (retag(2, "detour")(cells), retag(8, "detour")(cells)),
      None, "has no section"),
+    ("has_a_path", rewrite(5, "## The stamp", "detour"), 6, "belongs to every chapter"),
     ("path_needs_no_detour", rewrite(9, "print(y)"), 10,
      "the path uses 'y', which the detour 'Around' defines in cell 7"),
     ("folds_little", rewrite(4, "plt\n" * 4 + "print()"), None,

@@ -14,6 +14,7 @@ import gate_folding
 import notebooks
 import paths
 from blocks import tagged
+from gate_exercises import SECTIONS
 from nbformat import NotebookNode
 from page import Page, Problem
 
@@ -77,7 +78,12 @@ def has_a_path(page: Page) -> list[Problem]:
         )
         if not there
     ]
-    return [page.problem(None, f"the path has {what}", do) for what in lost]
+    found = [page.problem(None, f"the path has {what}", do) for what in lost]
+    for detour in paths.detours(page.nb):
+        if detour.title in SECTIONS:
+            what = f"{detour.title!r} is a detour, and belongs to every chapter"
+            found.append(page.problem(detour.first + 1, what, "Take the tag away"))
+    return found
 
 
 def _sections(cell: NotebookNode) -> bool:
