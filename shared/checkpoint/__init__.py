@@ -2,7 +2,7 @@
 
 `files` saves and loads models, `run_state` the state of a training run, `passport` is
 what has been measured about the shipped models, `int8` keeps weights in one byte each,
-`gpt2_files` reads GPT-2's own weights."""
+`gpt2_files` reads GPT-2's own weights, `family_files` those of other families."""
 
 from shared.lazy import offers
 
@@ -19,5 +19,6 @@ __getattr__, __dir__, __all__ = offers(
             "dequantize", "int8_model", "quantize",
         ),
         "gpt2_files": ("SIZES", "config_of", "from_gpt2_state"),
+        "family_files": ("load_family",),
     },
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,18 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from shared import RELEASE
 from shared.checkpoint import passport
+from shared.model.decoder import Decoder
+from shared.model.fields import from_first_edition, named_fields, read_fields
 from shared.model.gpt import GPT
 from shared.model.heads import swap_head
-from shared.model.parts import Config
 from shared.tokenizer.bpe import BPETokenizer
 from shared.whole_files import write_whole
 
 FOLDER = Path(__file__).parents[1] / "models"
-FORMAT = "block-by-block model 1"
+FORMAT = "block-by-block model 2"
+FIRST_FORMAT = "block-by-block model 1"  # of the first edition: read, not written
 #: The shipped models, and the chapter that makes each.
 CHAPTERS = {"base": "07", "classify": "09", "chat": "10", "dpo": "11", "grpo": "11"}
 
@@ -55,12 +57,13 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
     check_finite(state)
     about = {
         "format": FORMAT,
-        "config": asdict(model.config),
+        "version": RELEASE,
+        "config": named_fields(model.config),
         "merges": tok.merges,
         "special_tokens": list(tok.special_tokens),
     }
-    classes = len(model.head.weight)
-    if tied != model.config.tie or classes != model.config.vocab_size:
+    classes, tie = len(model.head.weight), getattr(model.config, "tie", True)
+    if tied != tie or classes != model.config.vocab_size:
         about["classes"] = classes  # another head than config's: see model.heads
     data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
     try:
@@ -134,10 +137,11 @@ def check_passport(name: str) -> None:
         )
 
 
-def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
+def load(name: str | Path, device: str = "cpu") -> tuple[Decoder, BPETokenizer]:
     """A model in evaluation mode and its tokenizer.
 
-    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file.
+    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file. A
+    saved GPT comes back as the Decoder that is equal to it, and so has a cache.
     Raises CheckpointError when it is missing, damaged, or of another shape.
     """
     if str(name).endswith(".safetensors"):
@@ -147,7 +151,7 @@ def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
         check_passport(str(name))
     about, state = read(path)
     try:
-        model = GPT(Config(**about["config"]))
+        model = Decoder(read_fields(about["config"], about.get("version")))
         if "classes" in about:
             swap_head(model, about["classes"])
         tok = BPETokenizer(about["merges"], about["special_tokens"])
@@ -171,12 +175,26 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}); fetch or make it anew"
         ) from error
+    if about.get("format") == FIRST_FORMAT:
+        about = upgraded(about, path)
     if about.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} was not written by the book: its format is "
             f"{about.get('format')!r}, expected {FORMAT!r}"
         )
     return about, state
+
+
+def upgraded(about: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The header of a file of the first edition, as this one would have written it."""
+    try:
+        config = from_first_edition(about["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is of the book's first edition, and its config has no like in "
+            f"this one: {error}"
+        ) from error
+    return about | {"format": FORMAT, "config": config, "version": "first edition"}
 
 
 def fill(model: GPT, state: dict[str, Tensor], path: Path | str = "the state") -> None:

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator
 import torch
 import torch.nn.functional as F
 
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
 from shared.model.guards import check_input
+from shared.model.modes import evaluating
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.guards import check_text
 

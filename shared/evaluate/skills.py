@@ -17,7 +17,8 @@ from torch import Tensor
 
 from shared import tales
 from shared.data.rows import Rows, single_rows
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.tales.parts import number
 from shared.tokenizer.bpe import BPETokenizer
 

@@ -35,7 +35,7 @@ def extend(
     if known:
         raise ValueError(f"the tokenizer knows {known} already; extend it only once")
     longer = BPETokenizer(tok.merges, [*tok.special_tokens, *marks])
-    larger = GPT(replace(model.config, vocab_size=len(longer)))
+    larger = type(model)(replace(model.config, vocab_size=len(longer)))
     own, size = larger.state_dict(), model.config.vocab_size
     for name, old in model.state_dict().items():
         if name in ("tokens.weight", "head.weight"):

@@ -21,7 +21,8 @@ from torch import Tensor, nn
 
 from shared import tales
 from shared.data.rows import IGNORE, Rows, single_rows
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.train.recipe import Recipe
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from torch import Tensor
 from shared.data.rows import IGNORE, Rows, step_rows
 from shared.finetune.assistant import chat_rows
 from shared.generate.answering import replies
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, numbers_in
 from shared.tokenizer.bpe import BPETokenizer
 from shared.train.log import History

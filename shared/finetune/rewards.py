@@ -23,7 +23,8 @@ from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
 from shared.finetune.preferences import token_logprobs, update
 from shared.generate.answering import until
 from shared.generate.sampling import generate
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, is_right
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.template import marks_of, prompt_ids

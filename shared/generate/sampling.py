@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from shared.model.cache import KeyValues
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
 from shared.model.guards import check_end, check_prompt, check_sampling
+from shared.model.modes import evaluating
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:

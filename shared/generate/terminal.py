@@ -23,8 +23,9 @@ import torch
 from shared import checkpoint
 from shared.checkpoint import int8
 from shared.generate.sampling import next_logits, next_probabilities
-from shared.model.gpt import GPT, evaluating
+from shared.model.gpt import GPT
 from shared.model.guards import check_end, check_prompt, check_sampling
+from shared.model.modes import evaluating
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.template import MARKS, STOP, prompt_ids
 

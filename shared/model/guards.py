@@ -6,50 +6,147 @@ TypeError or ValueError that names the value, what was expected and what to do.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 if TYPE_CHECKING:
-    from shared.model.parts import Config
+    from shared.model.decoder import DecoderConfig
+    from shared.model.gpt import Config
 
-CHOICES = {
-    "norm": ("layer", "rms"),
-    "positions": ("learned", "rotary"),
-    "mlp": ("gelu", "relu2"),
-    "init": ("gpt2", "zero-out"),
-}
+WHOLE = ("vocab_size", "context", "layers", "heads", "width")
 
 
 def check_config(config: Config) -> None:
-    """Raise ValueError or TypeError, naming the field, unless a model can be made."""
-    for name in ("vocab_size", "context", "layers", "heads", "width"):
-        size = getattr(config, name)
-        if not isinstance(size, int) or isinstance(size, bool):
-            raise TypeError(f"{name} is {size!r}; expected a whole number")
-        if size < 1:
-            raise ValueError(f"{name} is {size}; it must be at least 1")
-    for name in ("bias", "tie", "qk_norm", "direct"):
-        if not isinstance(getattr(config, name), bool):
-            raise TypeError(f"{name} is {getattr(config, name)!r}; give True or False")
-    for name, choices in CHOICES.items():
-        if getattr(config, name) not in choices:
-            chosen = getattr(config, name)
-            raise ValueError(f"{name} is {chosen!r}; expected one of {choices}")
+    """Raise ValueError or TypeError, naming the field, unless a GPT can be made."""
+    check_sizes(config)
+    check_heads(config)
+
+
+def check_sizes(config: Config) -> None:
+    """Raise unless the six fields that every model has can be its sizes."""
+    for name in WHOLE:
+        check_entry(name, getattr(config, name), ["int"])
     if not isinstance(config.dropout, (int, float)):
         raise TypeError(f"dropout is {config.dropout!r}; expected a number")
     if not 0 <= config.dropout < 1:
         raise ValueError(f"dropout is {config.dropout}; expected 0 or more, below 1")
+
+
+def check_heads(config: Config) -> None:
+    """Raise ValueError unless the width can be shared among the heads."""
     if config.width % config.heads:
         raise ValueError(
             f"width {config.width} cannot be shared among {config.heads} heads; "
             "give a width that is a multiple of heads"
         )
-    if config.positions == "rotary" and config.width // config.heads % 2:
+
+
+def check_fields(config: DecoderConfig, choices: dict[str, Any]) -> None:
+    """Raise ValueError or TypeError unless a decoder's own fields make a model.
+
+    What a field may hold is read from its type; choices: the entries it may name.
+    """
+    for field in fields(config):
+        if field.name in (*WHOLE, "dropout"):
+            continue
+        value, kinds = getattr(config, field.name), field.type.split(" | ")
+        if isinstance(value, tuple):
+            check_pattern(field.name, value, config.layers, "Each" in kinds)
+        for entry in value if isinstance(value, tuple) else (value,):
+            check_entry(field.name, entry, kinds, choices.get(field.name))
+    if not any(isinstance(value, tuple) for value in vars(config).values()):
+        check_layer(config)
+
+
+def check_pattern(name: str, pattern: tuple, layers: int, allowed: bool) -> None:
+    """Raise unless the pattern of a field fits the layers, over which it cycles."""
+    if not allowed:
+        raise TypeError(
+            f"{name} is {pattern!r}; it holds for the whole model: give one value"
+        )
+    if not 1 <= len(pattern) <= layers:
         raise ValueError(
-            f"each head has {config.width // config.heads} channels, but rotary "
-            "positions turn pairs of them; give a width that makes them even"
+            f"{name} has a pattern of {len(pattern)} entries for {layers} layers; give "
+            f"1 to {layers}, which go round over the layers"
+        )
+
+
+def check_entry(
+    name: str, entry: Any, kinds: list[str], choices: Iterable[str] | None = None
+) -> None:
+    """Raise unless one entry of a field is of its kinds and among its choices."""
+    if entry is None and "None" in kinds:
+        return
+    if choices is not None:
+        if entry not in list(choices):
+            raise ValueError(f"{name} is {entry!r}; expected one of {list(choices)}")
+    elif "bool" in kinds:
+        if not isinstance(entry, bool):
+            raise TypeError(f"{name} is {entry!r}; give True or False")
+    elif "dict" in kinds:
+        if not isinstance(entry, dict):
+            raise TypeError(f"{name} is {entry!r}; expected a dictionary")
+    elif "int" in kinds:
+        if not isinstance(entry, int) or isinstance(entry, bool):
+            raise TypeError(f"{name} is {entry!r}; expected a whole number")
+        if entry < 1:
+            raise ValueError(f"{name} is {entry}; it must be at least 1")
+    elif not isinstance(entry, (int, float)) or isinstance(entry, bool):
+        raise TypeError(f"{name} is {entry!r}; expected a number")
+    elif not 0 < entry < math.inf:
+        raise ValueError(f"{name} is {entry}; expected a number above 0")
+
+
+def check_layer(config: DecoderConfig) -> None:
+    """Raise ValueError unless the heads of a layer fit one another and its width."""
+    if config.head_width is None:
+        check_heads(config)
+    if config.heads % (config.kv_heads or config.heads):
+        raise ValueError(
+            f"{config.heads} heads cannot be shared among {config.kv_heads} heads of "
+            "keys and values; give kv_heads that divide heads"
+        )
+    if config.positions == "rotary" and config.channels % 2:
+        raise ValueError(
+            f"each head has {config.channels} channels, but rotary positions turn pairs "
+            "of them; give a width or head_width that makes them even"
+        )
+
+
+def check_formula(config: Config, *harmless: str) -> None:
+    """Raise ValueError for a decoder to which a formula for GPT-2's way does not apply.
+
+    harmless: fields that may differ, as the formula holds with any value of them.
+    """
+    ignored = {*WHOLE, "dropout", "init", "eps", "embed_scale", *harmless}
+    for name in vars(config).keys() - ignored:
+        usual = getattr(type(config), name)
+        if getattr(config, name) != usual:
+            raise ValueError(
+                f"the formula is that of GPT-2's way, but {name} is "
+                f"{getattr(config, name)!r}, not {usual!r}; count what the model has, "
+                "as in sum(p.numel() for p in model.parameters())"
+            )
+
+
+def check_pad(pad: Tensor, rows: int, length: int) -> None:
+    """Raise unless pad says of each row how many of its tokens are padding, not all."""
+    if not isinstance(pad, Tensor) or pad.is_floating_point() or pad.shape != (rows,):
+        found = type(pad).__name__
+        if isinstance(pad, Tensor):
+            found = f"{pad.dtype} of shape {tuple(pad.shape)}"
+        raise TypeError(
+            f"pad should hold one whole number for each of the {rows} rows, got {found}"
+        )
+    if pad.min() < 0 or pad.max() >= length:
+        raise ValueError(
+            f"pad goes from {pad.min()} to {pad.max()}, but the rows have {length} "
+            "tokens, of which at least one is no padding"
         )
 
 

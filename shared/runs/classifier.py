@@ -76,7 +76,7 @@ def ways(tok: Any) -> dict[str, Callable[[tuple, tuple, int], float]]:
     """Name -> function of training messages, test messages and seed: the accuracy."""
     from shared import checkpoint
     from shared.finetune import FINE_TUNING, features, fit_linear, hit_rate
-    from shared.model import GPT
+    from shared.model import Decoder
 
     def base() -> Any:
         return checkpoint.load("base")[0]
@@ -90,7 +90,7 @@ def ways(tok: Any) -> dict[str, Callable[[tuple, tuple, int], float]]:
         return measure(model, test, tok)
 
     def scratch(train: tuple, test: tuple, seed: int) -> float:
-        model = GPT(base().config, seed=100 + seed)
+        model = Decoder(base().config, seed=100 + seed)
         fine_tuned(model, train, tok, FINE_TUNING.steps, seed)
         return measure(model, test, tok)
 

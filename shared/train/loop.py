@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from shared.checkpoint.run_state import fingerprint, load_state, save_state
 from shared.data.rows import IGNORE, Rows, check_rows, in_parts, step_rows
-from shared.model.gpt import evaluating
+from shared.model.modes import evaluating
 from shared.train.log import History, advance, progress, report
 from shared.train.optimizers import make_optimizers
 from shared.train.recipe import Recipe, rate_share
