@@ -11,7 +11,7 @@ from torch import nn
 from shared import checkpoint, model, tales
 from shared.data import IGNORE
 from shared.finetune import classifier
-from shared.model import GPT, Config, swap_head
+from shared.model import Decoder, DecoderConfig, swap_head
 from shared.tokenizer import BPETokenizer
 from shared.train import mean_loss, train
 
@@ -83,14 +83,14 @@ def test_the_loop_of_chapter_07_trains_it(tok, net):
 # Catches: a head from the global generator, or a body that was touched.
 @pytest.mark.parametrize("tie", [True, False])
 def test_swap_head(tie):
-    net = GPT(Config(vocab_size=270, width=32, heads=2, layers=1, tie=tie))
+    net = Decoder(DecoderConfig(vocab_size=270, width=32, heads=2, layers=1, tie=tie))
     body = {k: v.clone() for k, v in net.state_dict().items() if "head" not in k}
     state = torch.get_rng_state()
     assert swap_head(net, 3, seed=4) is net
     assert torch.equal(state, torch.get_rng_state())
     assert net(torch.zeros(2, 5, dtype=torch.long)).shape == (2, 5, 3)
     assert all(torch.equal(net.state_dict()[k], v) for k, v in body.items())
-    again = swap_head(GPT(net.config), 3, seed=4)
+    again = swap_head(Decoder(net.config), 3, seed=4)
     assert torch.equal(net.head.weight, again.head.weight)
     assert not torch.equal(net.head.weight, swap_head(again, 3, 5).head.weight)
     with pytest.raises(ValueError, match="classes is 1"):

@@ -73,9 +73,9 @@ def test_bad_input_is_refused(matrix, bits, error, told):
 # Catches: a layer that is forgotten, a bias lost, an embedding with others' scales.
 @pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
 def test_a_small_model_is_the_model_of_the_rounded_matrices(fields):
-    net = make(model, **fields).eval()
+    net = make(model, general=True, **fields).eval()
     small = int8.int8_model(net)
-    rounded = make(model, **fields).eval()
+    rounded = make(model, general=True, **fields).eval()
     with torch.no_grad():
         for (name, own), p in zip(net.named_parameters(), rounded.parameters()):
             whole = own.dim() == 2 and not name.startswith("positions")
@@ -87,7 +87,7 @@ def test_a_small_model_is_the_model_of_the_rounded_matrices(fields):
 
 @pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
 def test_a_small_model_is_small_and_the_old_one_as_before(fields):
-    net = make(model, **fields)
+    net = make(model, general=True, **fields)
     before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
     small = int8.int8_model(net)
     after = net.state_dict()
@@ -106,7 +106,7 @@ def test_a_small_model_is_small_and_the_old_one_as_before(fields):
 # Catches: a small model that cannot read on with a cache.
 @pytest.mark.parametrize("fields", STYLES.values(), ids=STYLES)
 def test_a_small_model_generates_with_and_without_cache(fields):
-    small = int8.int8_model(make(model, **fields))
+    small = int8.int8_model(make(model, general=True, **fields))
     rows = [
         generate.generate(
             small,

@@ -23,7 +23,7 @@ COLD = terminal.Style(12, 1.0, top_k=1)
 def pair():
     """A model without any training, and its tokenizer of bytes."""
     tok = BPETokenizer([], ["<|endoftext|>"])
-    return make(model, vocab_size=len(tok), context=64).eval(), tok
+    return make(model, general=True, vocab_size=len(tok), context=64).eval(), tok
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +54,13 @@ def test_the_stream_is_what_generate_draws(pair, style):
 
 # Catches: a cache that is not used.
 def test_the_stream_reads_every_token_once(pair, monkeypatch):
-    read, hidden = [], model.GPT.hidden
+    read, hidden = [], model.Decoder.hidden
 
     def counting(self, ids, cache=None):
         read.append(ids.shape[1])
         return hidden(self, ids, cache)
 
-    monkeypatch.setattr(model.GPT, "hidden", counting)
+    monkeypatch.setattr(model.Decoder, "hidden", counting)
     assert len(list(terminal.stream(pair[0], [1, 2, 3], terminal.Style(5)))) == 5
     assert read == [3, 1, 1, 1, 1]
 

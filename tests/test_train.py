@@ -20,7 +20,7 @@ from torch import nn
 from shared import evaluate, train
 from shared.checkpoint import run_state
 from shared.data import rows as order
-from shared.model import GPT, Config
+from shared.model import Decoder, DecoderConfig
 from shared.tokenizer import BPETokenizer
 from shared.train import History, optimizers, recipe
 
@@ -30,12 +30,12 @@ V, T, N = 40, 12, 21  # vocabulary, tokens per row, rows
 
 def config(**change):
     small = {"vocab_size": V, "context": T, "layers": 2, "heads": 2, "width": 16}
-    return Config(**(small | change))
+    return DecoderConfig(**(small | change))
 
 
 def make_model(seed=0, **change):
     """A small model in which no parameter is 0 or 1, so that all of them matter."""
-    model, draw = GPT(config(**change)), torch.Generator().manual_seed(seed)
+    model, draw = Decoder(config(**change)), torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
             noise = torch.randn(parameter.shape, generator=draw)
@@ -508,7 +508,7 @@ def check_it_learns():
     rows = ids[:, :-1], ids[:, 1:]
     for name in ("adamw", "muon"):
         change = {"optimizer": name, "steps": 60, "batch": 16, "clip": 1.0}
-        model = GPT(config())
+        model = Decoder(config())
         run(change, model=model, rows=rows)
         assert train.mean_loss(model, rows) < 0.5 < math.log(V)
         assert not model.training
@@ -586,7 +586,7 @@ def a_tokenizer():
 def check_single_rows():
     tok = a_tokenizer()
     texts = ["the goat", "a boat and a coat", "x", "the the the and and", "zz."]
-    model = GPT(config(vocab_size=len(tok), context=24), seed=3)
+    model = Decoder(config(vocab_size=len(tok), context=24), seed=3)
     rows = order.single_rows(texts, tok, 24)
     assert rows[0].shape == rows[1].shape == (5, 24)
     near(train.mean_loss(model, rows), evaluate.loss(model, tok, texts), 1e-5)
@@ -602,7 +602,7 @@ def check_single_rows():
 def test_a_corpus_of_one_short_row_and_of_none():
     tok = a_tokenizer()
     rows = order.single_rows(["the goat"], tok, 12)
-    model = GPT(config(vocab_size=len(tok)))
+    model = Decoder(config(vocab_size=len(tok)))
     history = train.train(model, rows, a_recipe(steps=3), every=0)
     assert history["loss"][-1] < history["loss"][0]
     with pytest.raises(ValueError, match="shorter than one row"):
@@ -678,7 +678,7 @@ def saved(tmp_path, **change):
 
 def test_a_state_holds_what_the_model_keeps_and_no_tables():
     """Angles of positions follow from the config; a running mean does not."""
-    rotary = GPT(Config(context=8, layers=1, heads=2, width=8, positions="rotary"))
+    rotary = Decoder(DecoderConfig(context=8, layers=1, heads=2, width=8, positions="rotary"))
     assert dict(rotary.named_buffers())
     assert run_state.weights_of(rotary).keys() == dict(rotary.named_parameters()).keys()
     counting = nn.BatchNorm1d(2)
@@ -699,7 +699,7 @@ def test_a_state_of_another_run(tmp_path):
         with pytest.raises(ValueError, match=message):
             run(change, model=model, path=path, resume=True, **other)
         assert torch.equal(weights(model), before), "nothing was changed"
-    wider = GPT(config(width=32))
+    wider = Decoder(config(width=32))
     made = optimizers.make_optimizers(wider, a_recipe())
     _, texts = run_state.read_state(path)
     with pytest.raises(ValueError, match="older code: model.tokens.weight has"):

@@ -19,7 +19,7 @@ from shared.model.gpt import GPT, Config, initialise
 from shared.model.guards import check_fields, check_input, check_pad, check_sizes
 from shared.model.mlps import ACTIVATIONS, MLPS
 from shared.model.norms import NORMS
-from shared.model.positions import POSITIONS
+from shared.model.positions import POSITIONS, SCALINGS
 from shared.model.reading import Reading
 
 Each = tuple  # a pattern: one entry per layer, from the first on and round again
@@ -137,7 +137,7 @@ class Decoder(GPT):
         start = 0 if cache is None else cache[0].length
         check_input(ids, self.config, start)
         if pad is not None:
-            check_pad(pad, len(ids), start + ids.shape[1])
+            check_pad(pad, len(ids), self.config.context)
         row = Reading(ids, start, pad)
         x = self.tokens(ids)  # (B, T, C)
         if self.config.embed_scale != 1:
@@ -187,6 +187,7 @@ CHOICES = {
     "norm_at": ("before", "after", "both"),
     "init": INITS,
     "positions": POSITIONS,
+    "scaling": SCALINGS,
     "attention": ATTENTION,
     "qk_norm": ("none", "head", "whole"),
     "mlp": MLPS,

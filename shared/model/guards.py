@@ -82,15 +82,18 @@ def check_entry(
     """Raise unless one entry of a field is of its kinds and among its choices."""
     if entry is None and "None" in kinds:
         return
-    if choices is not None:
+    if "dict" in kinds:
+        if not isinstance(entry, dict) or entry.get("kind") not in list(choices or ()):
+            raise ValueError(
+                f"{name} is {entry!r}; expected a dictionary whose kind is one of "
+                f"{list(choices or ())}, with the numbers that it takes"
+            )
+    elif choices is not None:
         if entry not in list(choices):
             raise ValueError(f"{name} is {entry!r}; expected one of {list(choices)}")
     elif "bool" in kinds:
         if not isinstance(entry, bool):
             raise TypeError(f"{name} is {entry!r}; give True or False")
-    elif "dict" in kinds:
-        if not isinstance(entry, dict):
-            raise TypeError(f"{name} is {entry!r}; expected a dictionary")
     elif "int" in kinds:
         if not isinstance(entry, int) or isinstance(entry, bool):
             raise TypeError(f"{name} is {entry!r}; expected a whole number")
@@ -134,8 +137,8 @@ def check_formula(config: Config, *harmless: str) -> None:
             )
 
 
-def check_pad(pad: Tensor, rows: int, length: int) -> None:
-    """Raise unless pad says of each row how many of its tokens are padding, not all."""
+def check_pad(pad: Tensor, rows: int, context: int) -> None:
+    """Raise unless pad says of each row how many of its tokens are padding."""
     if not isinstance(pad, Tensor) or pad.is_floating_point() or pad.shape != (rows,):
         found = type(pad).__name__
         if isinstance(pad, Tensor):
@@ -143,10 +146,10 @@ def check_pad(pad: Tensor, rows: int, length: int) -> None:
         raise TypeError(
             f"pad should hold one whole number for each of the {rows} rows, got {found}"
         )
-    if pad.min() < 0 or pad.max() >= length:
+    if pad.min() < 0 or pad.max() >= context:
         raise ValueError(
-            f"pad goes from {pad.min()} to {pad.max()}, but the rows have {length} "
-            "tokens, of which at least one is no padding"
+            f"pad goes from {pad.min()} to {pad.max()}; expected 0 or more, and fewer "
+            f"than the model's context of {context}: a row has a token, too"
         )
 
 

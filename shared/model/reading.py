@@ -58,8 +58,7 @@ class Reading:
         if self.pad is None:
             return seen
         real = every >= self.pad[:, None]  # (B, S)
-        # A padding token sees itself: a row of nothing has no softmax.
-        return ((seen & real[:, None]) | (back == 0))[:, None]
+        return (seen & real[:, None])[:, None]  # where nothing is seen, torch gives 0
 
 
 def count_padding(real: Tensor) -> Tensor:

@@ -55,6 +55,8 @@
   const TRAINING_ONLY = ["dropout", "init"]; // they change nothing once a model is trained
   const MAKE = "Make it anew with checkpoint.save, as chapter 14 shows.";
 
+  const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
   /** The whole config of a file; throws unless the forward pass of this page can run it. */
   function wholeConfig(named, version) {
     if (named === null || typeof named !== "object")
@@ -79,7 +81,7 @@
       if (!choices.includes(config[name])) {
         throw new Error(
           `This page cannot run a model whose ${name} is ${JSON.stringify(config[name])}; ` +
-            `it knows ${choices.join(" and ")}.`,
+            `it knows ${choices.map(shown).join(" and ")}.`,
         );
       }
     }
