@@ -43,7 +43,7 @@ WIDE = SMALL | {
     "qkv_bias": True,
     "bias": False,
     "embed_scale": 3.0,
-    "positions": ("rotary", "none"),
+    "positions": ("rotary", "none", "scaled rotary"),
     "base": (10_000.0, 100.0, 500.0),
     "scaling": (None, None, {"kind": "linear", "factor": 2.0}),
     "heads": 4,
@@ -147,7 +147,7 @@ def attention64(c, w, name, x, first):
         b, values = (part[..., h // shared * size :][..., :size] for part in (k, v))
         if c.qk_norm == "head":
             a, b = norm64(c, w, f"{name}.q_norm", a), norm64(c, w, f"{name}.k_norm", b)
-        if c.positions == "rotary":
+        if "rotary" in c.positions:
             a, b = turn64(c, a), turn64(c, b)
         scores = torch.einsum("bid,bjd->bij", a, b) * (c.scale or size**-0.5)
         unseen = (back < 0) | (back >= (c.window or x.shape[1]))
@@ -264,12 +264,15 @@ def check_decoder_is_the_gpt(m):
 def check_families(m):
     """All logits equal the formulas, with each field that families bring, and all."""
     alone = [{key: value} for key, value in WIDE.items() if key not in SMALL]
+    paired = {"kv_heads", "positions", "scaling"}
     turned = {"layers": 3, "positions": "rotary", "heads": 4, "kv_heads": 2}
     for fields in [
         *(one for one in alone if one.keys() <= {"norm", "norm_at", "mlp", "window"}),
-        *({**turned, **one} for one in alone if "kv_heads" not in one),
+        *({**turned, **one} for one in alone if not one.keys() & paired),
+        {**turned, **{name: WIDE[name] for name in ("positions", "scaling")}},
+        {"positions": "rotary", "base": (50.0, 900.0)},
         WIDE,
-        WIDE | {"qk_norm": "head", "scaling": None, "norm": "layer"},
+        WIDE | {"qk_norm": "head", "norm": "layer"},
         WIDE | {"norm_at": "after", "attention": "direct"},
         {"window": 47},
     ]:

@@ -79,6 +79,12 @@ def test_a_chapter_adds_a_part(monkeypatch):
         ({"kv_heads": (4, 3)}, ValueError, "4 heads cannot be shared among 3 heads of"),
         ({"scaling": "linear"}, ValueError, "scaling is 'linear'; expected a diction"),
         ({"scaling": {"kind": "x"}}, ValueError, "whose kind is one of .*'llama3'"),
+        (
+            {"scaling": {"kind": "linear", "factor": 2.0}, "positions": "rotary"},
+            ValueError,
+            "'scaled rotary' positions take a scaling, and no others",
+        ),
+        ({"positions": "scaled rotary"}, ValueError, "and scaling is None; 'scaled"),
         ({"width": 130}, ValueError, "width 130 cannot be shared among 4 heads"),
         (
             {"positions": "rotary", "width": 12},
@@ -215,7 +221,10 @@ def test_every_field_changes_the_model():
     turned = replace(plain, positions="rotary")
     for name, value in usual.items():
         start = turned if name in ("base", "scaling") else plain
-        a, b = Decoder(start), Decoder(replace(start, **{name: value}))
+        changed = {name: value}
+        if name == "scaling":
+            changed["positions"] = "scaled rotary"
+        a, b = Decoder(start), Decoder(replace(start, **changed))
         if name != "init":
             a, b = redraw(a), redraw(b)
         same_names = a.state_dict().keys() == b.state_dict().keys()

@@ -82,9 +82,9 @@ POSITIONS = [
     (c.check_modern, "torch.cat([b, a]", "torch.cat([a, b]"),
     (c.check_modern, "torch.cat([-sin", "torch.cat([sin"),
     (c.check_modern, "self.base ** (", "500_000.0 ** ("),
-    (c.check_modern, "steps / self.channels", "steps / (self.channels - 2)"),
-    (c.check_families, '("angles", self.base, ', '("angles", '),
-    (c.check_families, ", str(self.scaling))", ")"),
+    (c.check_modern, "-i / self.channels", "-i / (self.channels - 2)"),
+    (c.check_families, ", base {self.base}", ""),
+    (c.check_families, 'self.settings += f", scaling {self.scaling}"', "pass"),
     (c.check_families, "return speed / factor", "return speed * factor"),
 ]
 MLPS = [

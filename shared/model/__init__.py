@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = offers(
         "decoder": ("Decoder", "DecoderBlock", "DecoderConfig", "INITS"),
         "attention": ("ATTENTION", "DecoderAttention", "DirectAttention"),
         "norms": ("NORMS", "BareLayerNorm", "OnePlusRMSNorm", "RMSNorm"),
-        "positions": ("POSITIONS", "Rotary", "SCALINGS"),
+        "positions": ("POSITIONS", "Rotary", "SCALINGS", "ScaledRotary"),
         "mlps": ("ACTIVATIONS", "DecoderMLP", "GatedMLP", "MLPS", "squared_relu"),
         "reading": ("Reading", "count_padding"),
         "cache": ("KeyValues",),

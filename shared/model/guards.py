@@ -114,7 +114,12 @@ def check_layer(config: DecoderConfig) -> None:
             f"{config.heads} heads cannot be shared among {config.kv_heads} heads of "
             "keys and values; give kv_heads that divide heads"
         )
-    if config.positions == "rotary" and config.channels % 2:
+    if (config.scaling is None) == (config.positions == "scaled rotary"):
+        raise ValueError(
+            f"positions are {config.positions!r} and scaling is {config.scaling!r}; "
+            "'scaled rotary' positions take a scaling, and no others do"
+        )
+    if "rotary" in config.positions and config.channels % 2:
         raise ValueError(
             f"each head has {config.channels} channels, but rotary positions turn pairs "
             "of them; give a width or head_width that makes them even"

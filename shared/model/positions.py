@@ -27,27 +27,41 @@ class Rotary(nn.Module):
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()
         self.channels, self.base = config.channels, config.base
-        self.scaling = config.scaling
+        self.settings = f"{self.channels} channels, base {self.base}"
+
+    def speeds(self, places: Tensor) -> Tensor:
+        """By which angle each pair turns from place to place, (D / 2,)."""
+        i = torch.arange(0, self.channels, 2, device=places.device)
+        return self.base ** (-i / self.channels)
 
     def angles(self, places: Tensor) -> tuple[Tensor, Tensor]:
         """Cosines and sines for tokens at these places: (..., T) -> (..., 1, T, D)."""
-        steps = torch.arange(0, self.channels, 2, device=places.device)
-        speed = self.base ** (-steps / self.channels)  # (D / 2,)
-        if self.scaling is not None:
-            numbers = {k: v for k, v in self.scaling.items() if k != "kind"}
-            speed = SCALINGS[self.scaling["kind"]](speed, **numbers)
-        angle = (places[..., None] * speed).unsqueeze(-3)  # (..., 1, T, D / 2)
-        cos, sin = angle.cos(), angle.sin()
+        angle = (places[..., None] * self.speeds(places)).unsqueeze(-3)
+        cos, sin = angle.cos(), angle.sin()  # (..., 1, T, D / 2), for all heads alike
         return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
 
     def forward(self, x: Tensor, row: Reading) -> Tensor:
         """Turn queries and keys (B, heads, T, D)."""
-        settings = ("angles", self.base, self.channels, str(self.scaling))
-        cos, sin = row.once(settings, lambda: self.angles(row.places))
+        # Layers with the same settings turn alike: the first one makes the angles.
+        cos, sin = row.once(self.settings, lambda: self.angles(row.places))
         a, b = x.chunk(2, dim=-1)  # a pair is channel i and channel i + D / 2
         swapped = torch.cat([b, a], dim=-1)
         # a cos - b sin in the first half, b cos + a sin in the second
         return (x * cos + swapped * sin).to(x.dtype)
+
+
+class ScaledRotary(Rotary):
+    """Rotary positions for a model that reads farther than it was first trained for."""
+
+    def __init__(self, config: DecoderConfig) -> None:
+        super().__init__(config)
+        self.scaling = config.scaling
+        self.settings += f", scaling {self.scaling}"
+
+    def speeds(self, places: Tensor) -> Tensor:
+        """By which angle each pair turns from place to place, (D / 2,)."""
+        numbers = {k: v for k, v in self.scaling.items() if k != "kind"}
+        return SCALINGS[self.scaling["kind"]](super().speeds(places), **numbers)
 
 
 class Unturned(nn.Module):
@@ -79,5 +93,10 @@ def llama3(
     return speed * (kept + (1 - kept) / factor)
 
 
-POSITIONS = {"learned": Unturned, "none": Unturned, "rotary": Rotary}
+POSITIONS = {
+    "learned": Unturned,
+    "none": Unturned,
+    "rotary": Rotary,
+    "scaled rotary": ScaledRotary,
+}
 SCALINGS = {"linear": slow_down, "llama3": llama3}

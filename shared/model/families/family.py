@@ -63,14 +63,13 @@ def common(theirs: dict[str, Any]) -> dict[str, Any]:
         "mlp_width": theirs["intermediate_size"],
         "eps": theirs["rms_norm_eps"],
         "tie": theirs.get("tie_word_embeddings", True),
-        "positions": "rotary",
         "mlp": "gated",
         "bias": False,
     }
 
 
 def rotary(theirs: dict[str, Any]) -> dict[str, Any]:
-    """Base and scaling of rotary positions, as files of this year or older say it."""
+    """Kind, base and scaling of rotary positions, as files of this year or older say it."""
     said = theirs.get("rope_parameters") or theirs.get("rope_scaling") or {}
     base = said.get("rope_theta", theirs.get("rope_theta", 10_000.0))
     kind = chosen("rope_type", said.get("rope_type", "default"), KINDS)
@@ -81,7 +80,9 @@ def rotary(theirs: dict[str, Any]) -> dict[str, Any]:
         "original_max_position_embeddings": "original",
     }
     numbers = {ours: said[name] for name, ours in names.items() if name in said}
-    return {"base": base, "scaling": {"kind": kind, **numbers} if kind else None}
+    scaling = {"kind": kind, **numbers} if kind else None
+    positions = "scaled rotary" if scaling else "rotary"
+    return {"positions": positions, "base": base, "scaling": scaling}
 
 
 def chosen(name: str, value: Any, known: dict[Any, Any]) -> Any:
