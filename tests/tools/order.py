@@ -18,7 +18,9 @@ from uses import is_defined, uses
 FILES = {
     "tokenizer": ("merges", "bpe", "template"),
     "data": ("rows",),
-    "model": ("parts", "modern", "cache", "gpt", "costs", "heads"),
+    "model": (
+        *("gpt", "attention", "positions", "mlps", "cache", "costs", "heads", "modes"),
+    ),
     "checkpoint": ("int8",),
     "evaluate": ("skills", "prices", "duplicates", "exam"),
     "generate": ("sampling", "answering"),
@@ -27,18 +29,18 @@ FILES = {
     "runs": ("recipes",),
 }
 TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
-CHOOSERS = "picks the class that a config names, among classes that chapters build"
+TABLE = "a table of parts, which a chapter fills with what it builds"
 ADDS_UP = "adds up prices that chapter 07 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
     ),
-    "model.modern.RMSNorm": (
-        "the norm on queries and keys, off here; chapter 15 builds it"
+    "model.attention.DecoderAttention": (
+        "the attention that chapter 07 extends; chapter 08 builds it"
     ),
-    "model.modern.make_norm": CHOOSERS,
-    "model.modern.make_attention": CHOOSERS,
-    "model.modern.make_mlp": CHOOSERS,
+    "model.attention.ATTENTION": TABLE,
+    "model.positions.POSITIONS": TABLE,
+    "model.mlps.ACTIVATIONS": TABLE,
     "model.cache.KeyValues": "stands in signatures until chapter 14 builds it",
     "train.optimizers.make_optimizers": (
         "gives each parameter to its optimizer, by the recipe"

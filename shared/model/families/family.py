@@ -94,7 +94,7 @@ def chosen(name: str, value: Any, known: dict[Any, Any]) -> Any:
     return known[value]
 
 
-def windows(theirs: dict[str, Any], default: list[str]) -> tuple[int | None, ...]:
+def layer_windows(theirs: dict[str, Any], default: list[str]) -> tuple[int | None, ...]:
     """The window of each layer: `sliding_window` or none, by their layer_types."""
     kinds = theirs.get("layer_types") or default
     sizes = {"full_attention": None, "sliding_attention": theirs.get("sliding_window")}

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.model.decoder import DecoderConfig
 from shared.model.families.family import ACTIVATIONS, COMMON, Family, chosen, common
-from shared.model.families.family import rotary, windows
+from shared.model.families.family import layer_windows, rotary
 
 NAMES = COMMON | {
     "post_attention_layernorm": "after1",
@@ -24,7 +24,7 @@ def gemma3_config(theirs: dict[str, Any]) -> DecoderConfig:
         chosen(name, theirs.get(name), {None: None})
     every = theirs.get("sliding_window_pattern", 6)
     default = ["sliding_attention"] * (every - 1) + ["full_attention"]
-    window = windows(theirs, default[: theirs["num_hidden_layers"]])
+    window = layer_windows(theirs, default[: theirs["num_hidden_layers"]])
     wide, narrow = angles(theirs)
     layers = [wide if size is None else narrow for size in window]
     return DecoderConfig(

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.model.decoder import DecoderConfig
 from shared.model.families.family import ACTIVATIONS, COMMON, Family, chosen, common
-from shared.model.families.family import rotary, windows
+from shared.model.families.family import layer_windows, rotary
 
 
 def qwen3_config(theirs: dict[str, Any]) -> DecoderConfig:
@@ -20,7 +20,7 @@ def qwen3_config(theirs: dict[str, Any]) -> DecoderConfig:
         **rotary(theirs),
         norm="rms",
         qk_norm="head",
-        window=windows(theirs, ["full_attention"]),
+        window=layer_windows(theirs, ["full_attention"]),
         activation=chosen("hidden_act", theirs["hidden_act"], ACTIVATIONS),
     )
 
