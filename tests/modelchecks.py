@@ -9,7 +9,8 @@ its initialisation and on short rows many real faults stay invisible.
 
 import copy
 import math
-from dataclasses import asdict, fields
+from dataclasses import asdict
+from dataclasses import fields as fields_of
 from functools import partial
 from types import SimpleNamespace
 
@@ -17,8 +18,17 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from shared.model import attention, cache, decoder, gpt, mlps, modes, norms, positions
-from shared.model import reading
+from shared.model import (
+    attention,
+    cache,
+    decoder,
+    gpt,
+    mlps,
+    modes,
+    norms,
+    positions,
+    reading,
+)
 
 # What the checks look at: the names of all files that make a model.
 FILES = (cache, gpt, norms, positions, mlps, reading, attention, decoder, modes)
@@ -95,7 +105,7 @@ def make(m, seed=1, general=False, **named):
     """A small model with redrawn parameters: a GPT if its config has all the fields,
     else (or with general) a Decoder."""
     named = SMALL | named
-    if general or named.keys() - {field.name for field in fields(m.Config)}:
+    if general or named.keys() - {field.name for field in fields_of(m.Config)}:
         return redraw(m.Decoder(m.DecoderConfig(**named)), seed)
     return redraw(m.GPT(m.Config(**named)), seed)
 

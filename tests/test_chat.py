@@ -24,7 +24,9 @@ TALK = [
 def pair(request):
     """A small model without training, and its tokenizer of bytes."""
     tok = BPETokenizer([], ["<|endoftext|>"])
-    return make(model, general=True, vocab_size=len(tok), context=96, **request.param).eval(), tok
+    return make(
+        model, general=True, vocab_size=len(tok), context=96, **request.param
+    ).eval(), tok
 
 
 @pytest.fixture(scope="module")

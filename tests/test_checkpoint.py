@@ -126,7 +126,9 @@ def test_shipped_models_are_checked_against_the_passport(shelf, tok):
     path.write_bytes(data)
     with pytest.raises(CheckpointError, match="is not the model of the passport"):
         load("base")
-    assert load(path)[0].config == whole_config(net)  # a file of one's own has no passport
+    assert load(path)[0].config == whole_config(
+        net
+    )  # a file of one's own has no passport
 
 
 def test_a_model_without_a_stamp(shelf, tok):

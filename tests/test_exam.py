@@ -19,7 +19,9 @@ ITEM = Lesson("owner", "Read: Finn had a kite.\nWho has the kite now?", "Finn.")
 def plain() -> tuple[Decoder, BPETokenizer]:
     """A small model with random weights, which knows no chat."""
     tok = BPETokenizer([], ("<|endoftext|>",))
-    model = Decoder(DecoderConfig(vocab_size=len(tok), context=128, layers=1, width=16, heads=2))
+    model = Decoder(
+        DecoderConfig(vocab_size=len(tok), context=128, layers=1, width=16, heads=2)
+    )
     torch.manual_seed(1)
     for p in model.parameters():
         p.data.normal_(std=0.3)

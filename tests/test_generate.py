@@ -121,7 +121,9 @@ def test_the_training_mode_comes_back():
 )
 def test_bad_settings(how, message):
     with pytest.raises(ValueError, match=message):
-        g.generate(make(model, general=True), **({"ids": [1, 2], "max_new_tokens": 3} | how))
+        g.generate(
+            make(model, general=True), **({"ids": [1, 2], "max_new_tokens": 3} | how)
+        )
 
 
 @pytest.mark.parametrize("ids", [[0.5, 1.0], "fox", [[[1]]], None])

@@ -375,7 +375,10 @@ WRONG = {
         lambda d: repack(d, lambda h, a: a.update(format="block-by-block model 1")),
         "first edition. Load it with checkpoint.load and write it",
     ),
-    "a window": (lambda d: repack(d, set_config(window=8)), "window is 8; it knows null"),
+    "a window": (
+        lambda d: repack(d, set_config(window=8)),
+        "window is 8; it knows null",
+    ),
     "a pattern": (
         lambda d: repack(d, set_config(positions=["none", "rotary"])),
         'positions is ["none","rotary"]',

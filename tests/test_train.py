@@ -678,7 +678,9 @@ def saved(tmp_path, **change):
 
 def test_a_state_holds_what_the_model_keeps_and_no_tables():
     """Angles of positions follow from the config; a running mean does not."""
-    rotary = Decoder(DecoderConfig(context=8, layers=1, heads=2, width=8, positions="rotary"))
+    rotary = Decoder(
+        DecoderConfig(context=8, layers=1, heads=2, width=8, positions="rotary")
+    )
     assert dict(rotary.named_buffers())
     assert run_state.weights_of(rotary).keys() == dict(rotary.named_parameters()).keys()
     counting = nn.BatchNorm1d(2)

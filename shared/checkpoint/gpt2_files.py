@@ -105,7 +105,8 @@ def from_gpt2_state(state: dict[str, Tensor], heads: int) -> Decoder:
 def load(folder: str | Path) -> Decoder:
     """GPT-2 from a folder with config.json and model.safetensors, in evaluation mode.
 
-    Raises CheckpointError for a missing file, or a config that our GPT-2 does not follow.
+    Raises CheckpointError for a missing file, or a config that our GPT-2 is not made
+    for.
     """
     folder = Path(folder)
     for name in ("config.json", "model.safetensors"):

@@ -4,8 +4,8 @@
 table, in `norms`, `positions`, `attention` or `mlps`; `reading` says what one pass may
 see, `cache` keeps what a model that reads on need not compute again. `families` holds
 the configs and names of published models. `modes` is for looking at a model without
-changing it, `costs` says by formula what a GPT takes, `fields` puts a config into a file.
-The checks of bad input stand in `guards`."""
+changing it, `costs` says by formula what a GPT takes, `fields` puts a config into a
+file. The checks of bad input stand in `guards`."""
 
 from shared.lazy import offers
 
@@ -28,7 +28,7 @@ __getattr__, __dir__, __all__ = offers(
         "modes": ("evaluating",),
         "costs": ("count_flops", "count_memory", "count_parameters"),
         "guards": (
-            "check_config", "check_end", "check_input", "check_prompt",
+            "check_config", "check_end", "check_formula", "check_input", "check_prompt",
             "check_sampling",
         ),
     },

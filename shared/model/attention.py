@@ -68,9 +68,7 @@ class DecoderAttention(nn.Module):
         q, k = self.q_norm(self.join(q)), self.k_norm(self.join(k))
         return torch.cat([self.split(q), self.split(k)], dim=1)
 
-    def forward(
-        self, x: Tensor, row: Reading, past: KeyValues | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, row: Reading, past: KeyValues | None = None) -> Tensor:
         """(B, T, C) -> (B, T, C); with `past`, x holds only the new tokens."""
         qk, v = self.project(x, row)
         qk = self.turn(self.normed(qk), row)  # both alike: one pass is quicker than two

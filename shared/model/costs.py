@@ -25,7 +25,7 @@ def count_flops(config: Config, length: int) -> int:
     A product with a matrix of n numbers takes 2n. Attention is counted as the whole
     square, without saving its masked half. A training step takes three times as much.
     """
-    check_formula(config, "norm", "bias", "tie", "positions", "activation", "attention")
+    check_formula(config, "operations")
     C, L = config.width, config.layers
     matrices = 12 * C * C * L + config.vocab_size * C
     return 2 * matrices + 4 * L * C * length

@@ -2,8 +2,8 @@
 
 With its defaults a `Decoder` is the GPT, bit for bit, and reads the same state dict. A
 field of `DecoderConfig` names an entry of a table (`NORMS`, `POSITIONS`, `ATTENTION`,
-`MLPS`, `ACTIVATIONS`, `INITS`) or is a number that one part reads. A new kind of part is
-a class and an entry in its table; no line here changes.
+`MLPS`, `ACTIVATIONS`, `INITS`) or is a number that one part reads. A new kind of part
+is a class and an entry in its table; no line here changes.
 """
 
 from __future__ import annotations

@@ -14,11 +14,12 @@ from shared.model.decoder import DecoderConfig
 from shared.model.gpt import Config
 
 
-
 def named_fields(config: Config) -> dict[str, Any]:
     """The fields of a config that differ from its class's defaults."""
     usual = asdict(type(config)())
-    return {name: value for name, value in asdict(config).items() if value != usual[name]}
+    return {
+        name: value for name, value in asdict(config).items() if value != usual[name]
+    }
 
 
 def read_fields(named: dict[str, Any], version: str | None = None) -> DecoderConfig:

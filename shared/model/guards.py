@@ -126,12 +126,20 @@ def check_layer(config: DecoderConfig) -> None:
         )
 
 
-def check_formula(config: Config, *harmless: str) -> None:
-    """Raise ValueError for a decoder to which a formula for GPT-2's way does not apply.
+#: Fields that change no count of a formula of `costs`.
+HARMLESS = {
+    "parameters": {*WHOLE, "dropout", "init", "eps", "embed_scale", "activation"},
+    "operations": {*WHOLE, "dropout", "init", "eps", "embed_scale", "activation"}
+    | {"norm", "bias", "qkv_bias", "tie", "positions", "base", "attention"},
+}
 
-    harmless: fields that may differ, as the formula holds with any value of them.
+
+def check_formula(config: Config, counted: str = "parameters") -> None:
+    """Raise ValueError for a decoder to which GPT-2's formula does not apply.
+
+    counted: "parameters" or "operations", on which fewer fields have an influence.
     """
-    ignored = {*WHOLE, "dropout", "init", "eps", "embed_scale", *harmless}
+    ignored = HARMLESS[counted]
     for name in vars(config).keys() - ignored:
         usual = getattr(type(config), name)
         if getattr(config, name) != usual:

@@ -4,8 +4,8 @@
 is added to the embeddings instead, and turns nothing. `SCALINGS` stretches the angles
 of a model that reads farther than it was first trained for.
 
-Sources: Su et al. (2021), "RoFormer"; Llama 3.1's stretching is described in Grattafiori
-et al. (2024), "The Llama 3 herd of models", and in the code that came with it.
+Sources: Su et al. (2021), "RoFormer"; Grattafiori et al. (2024), "The Llama 3 herd of
+models", whose stretching of angles is defined by the code that came with it.
 """
 
 from __future__ import annotations

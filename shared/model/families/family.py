@@ -69,7 +69,7 @@ def common(theirs: dict[str, Any]) -> dict[str, Any]:
 
 
 def rotary(theirs: dict[str, Any]) -> dict[str, Any]:
-    """Kind, base and scaling of rotary positions, as files of this year or older say it."""
+    """Kind, base and scaling of rotary positions, in newer words or in older ones."""
     said = theirs.get("rope_parameters") or theirs.get("rope_scaling") or {}
     base = said.get("rope_theta", theirs.get("rope_theta", 10_000.0))
     kind = chosen("rope_type", said.get("rope_type", "default"), KINDS)

@@ -8,8 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from shared.model.decoder import DecoderConfig
-from shared.model.families.family import ACTIVATIONS, COMMON, Family, chosen, common
-from shared.model.families.family import rotary
+from shared.model.families.family import (
+    ACTIVATIONS,
+    COMMON,
+    Family,
+    chosen,
+    common,
+    rotary,
+)
 
 
 def llama_config(theirs: dict[str, Any]) -> DecoderConfig:

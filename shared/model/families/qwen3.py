@@ -8,8 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from shared.model.decoder import DecoderConfig
-from shared.model.families.family import ACTIVATIONS, COMMON, Family, chosen, common
-from shared.model.families.family import layer_windows, rotary
+from shared.model.families.family import (
+    ACTIVATIONS,
+    COMMON,
+    Family,
+    chosen,
+    common,
+    layer_windows,
+    rotary,
+)
 
 
 def qwen3_config(theirs: dict[str, Any]) -> DecoderConfig:
