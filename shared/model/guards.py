@@ -121,8 +121,8 @@ def check_layer(config: DecoderConfig) -> None:
         )
     if "rotary" in config.positions and config.channels % 2:
         raise ValueError(
-            f"each head has {config.channels} channels, but rotary positions turn pairs "
-            "of them; give a width or head_width that makes them even"
+            f"each head has {config.channels} channels, but rotary positions turn "
+            "pairs of them; give a width or head_width that makes them even"
         )
 
 
