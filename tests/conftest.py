@@ -12,8 +12,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 # What the head of a chapter needs.
 NEEDED = (
-    *("__init__.py", "contents.py", "lazy.py", "models/passport.json"),
-    *("checkpoint/__init__.py", "checkpoint/passport.py"),
+    *("__init__.py", "contents.py", "lazy.py", "whole_files.py"),
+    *("checkpoint/__init__.py", "checkpoint/passport.py", "models/passport.json"),
 )
 for folder in (HERE / "tools", ROOT):
     if str(folder) not in sys.path:

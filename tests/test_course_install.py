@@ -77,6 +77,9 @@ def small_book(root: Path) -> dict[str, str]:
     (root / "requirements.txt").write_text("# What it needs\n" + "".join(lines))
     (root / "book").mkdir()
     (root / "book" / "01_page.ipynb").write_text(json.dumps(NOTEBOOK))
+    # No YAML is installed here; this list of chapters fits whatever is there.
+    (root / "shared").mkdir()
+    (root / "shared" / "contents.py").write_text("")
     return {
         "BLOCKS_VENV": "",
         "BLOCKS_TORCH_INDEX": "off",
