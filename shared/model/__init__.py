@@ -27,9 +27,6 @@ __getattr__, __dir__, __all__ = offers(
         "heads": ("swap_head",),
         "modes": ("evaluating",),
         "costs": ("count_flops", "count_memory", "count_parameters"),
-        "guards": (
-            "check_config", "check_end", "check_formula", "check_input", "check_prompt",
-            "check_sampling",
-        ),
+        "guards": ("check_config", "check_formula", "check_input"),
     },
 )
