@@ -227,6 +227,19 @@ def test_wrong_arguments_end_with_one_message(arguments, told, capsys):
     assert code == 2 and said.out == "" and told in said.err
 
 
+# Catches: a count of the small copy's bytes and scales, or of a tied head twice.
+@pytest.mark.parametrize("options", [[], ["--int8"]])
+def test_a_person_is_told_how_large_the_model_is(
+    options, own_file, chatting, monkeypatch, capsys
+):
+    person = io.StringIO("/quit\n")
+    monkeypatch.setattr(person, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdin", person)
+    assert terminal.main(["--model", own_file, *options]) == 0
+    size = sum(weights.numel() for weights in chatting[0].parameters())
+    assert f": {size:,} numbers. It sees one message" in capsys.readouterr().err
+
+
 def test_the_best_model_that_is_here_is_taken(monkeypatch, tmp_path):
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path)
     assert terminal.default_model() == "grpo"

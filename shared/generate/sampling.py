@@ -81,7 +81,8 @@ def next_logits(
     context = model.config.context
     if cache is None or ids.shape[1] > context:
         ids, last = last_window(ids, pad, context)
-        x = model.hidden(ids)[torch.arange(len(ids)), last]  # (B, C)
+        rows = torch.arange(len(ids), device=ids.device)
+        x = model.hidden(ids)[rows, last]  # (B, C)
     else:
         x = model.hidden(ids[:, cache[0].length :], cache, pad)[:, -1]
     return model.head(x)

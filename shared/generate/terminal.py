@@ -170,8 +170,8 @@ def seed(text: str) -> int:
 
 
 def welcome(name: str, model: GPT, tok: BPETokenizer) -> str:
-    """What a person sees first."""
-    size = sum(t.numel() for t in model.state_dict().values())
+    """What a person sees first; the model as it was loaded, not its small copy."""
+    size = sum(weights.numel() for weights in model.parameters())
     how = "It goes on with what you begin."
     if is_chat(tok):
         how = "It sees one message at a time: put a tale and its question into one."
@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     except checkpoint.CheckpointError as error:
         print(f"chat: {error}.", file=sys.stderr)
         return 2
-    model = int8.int8_model(model) if options.int8 else model
+    used = int8.int8_model(model) if options.int8 else model
     generator = torch.Generator()
     if options.seed is None:
         generator.seed()
@@ -202,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
     if person:
         print(welcome(name, model, tok), file=sys.stderr)
     try:
-        converse(model, tok, sys.stdin, style, generator, "> " if person else "")
+        converse(used, tok, sys.stdin, style, generator, "> " if person else "")
     except KeyboardInterrupt:
         print()
     except BrokenPipeError:  # whoever read our answers has gone
