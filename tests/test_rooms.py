@@ -24,7 +24,7 @@ MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 262, 440, 44
 NAMES = {
     "tales": ("documents", "bill"),
     "tokenizer": ("BPETokenizer",),
-    "model": ("GPT", "Config"),
+    "model": ("GPT", "Config", "Decoder", "DecoderConfig"),
     "generate": ("generate",),
     "train": ("train",),
     "checkpoint": ("load",),
