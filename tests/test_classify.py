@@ -10,10 +10,11 @@ from torch import nn
 
 from shared import checkpoint, model, tales
 from shared.data import IGNORE
+from shared.evaluate import mean_loss
 from shared.finetune import classifier
 from shared.model import Decoder, DecoderConfig, swap_head
 from shared.tokenizer import BPETokenizer
-from shared.train import mean_loss, train
+from shared.train import train
 
 TEXTS = ["Mara lost a key.\n", "Rain.\n", "Finn found the brass key near the mill.\n"]
 LABELS = torch.tensor([1, 0, 1])
@@ -107,6 +108,17 @@ def test_a_classifier_is_saved_and_loaded(tmp_path, tok, tie, classes):
     ids = torch.tensor([[1, 2, 3]])
     assert torch.equal(again(ids), net(ids))
     assert again.head.weight is not again.tokens.weight
+
+
+# Catches: a head that is saved once because it is the embedding, and not tied again.
+def test_a_head_tied_by_hand_is_saved_and_loaded(tmp_path, tok):
+    net = make(model, vocab_size=270, tie=False)
+    net.head.weight = net.tokens.weight
+    checkpoint.save(tmp_path / "mine.safetensors", net, tok)
+    again, _ = checkpoint.load(tmp_path / "mine.safetensors")
+    ids = torch.tensor([[1, 2, 3]])
+    assert torch.equal(again(ids), net(ids))
+    assert again.head.weight is again.tokens.weight
 
 
 # Catches: frozen parts that move, spared ones that do not.

@@ -369,6 +369,7 @@ def test_configs_that_make_no_model(fields, error, message):
         (torch.zeros(1, 0, dtype=torch.long), ValueError, "there are no tokens"),
         (torch.zeros(0, 4, dtype=torch.long), ValueError, "there are no tokens"),
         (torch.zeros(2, 4), TypeError, r"expected whole numbers .* got torch.float32"),
+        (torch.zeros(2, 4, dtype=torch.bool), TypeError, r"got torch.bool of shape"),
         (torch.zeros(4, dtype=torch.long), TypeError, r"of shape \(4,\)"),
         ([[1, 2]], TypeError, "got list"),
     ],
@@ -421,3 +422,16 @@ def test_every_parameter_has_a_gradient(fields):
     net(some_ids(2, 64)).logsumexp(-1).sum().backward()
     for name, p in net.named_parameters():
         assert p.grad is not None and p.grad.abs().max() > 0, name
+
+
+# Catches: a comparison in 8 bits, in which 1024 is 0 and token 1 lies "outside".
+@pytest.mark.parametrize("kind", ["uint8", "int8", "int16", "uint16", "int32", "int64"])
+@pytest.mark.parametrize("general", [False, True])
+def test_ids_of_any_integer_type(kind, general):
+    net = make(model, general=general, vocab_size=1024).eval()
+    ids = some_ids(2, 9)
+    found = net(ids.to(getattr(torch, kind)))
+    assert torch.equal(found, net(ids))
+    if general:
+        rows = generate.generate(net, ids.to(getattr(torch, kind)), 3, top_k=1)
+        assert rows.tolist() == generate.generate(net, ids, 3, top_k=1).tolist()

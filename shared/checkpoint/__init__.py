@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = offers(
         "run_state": ("fingerprint", "kept_run", "load_state", "save_state"),
         "int8": (
             "Int8", "Int8Embedding", "Int8Linear", "check_matrix", "count_bytes",
-            "dequantize", "int8_model", "quantize",
+            "dequantize", "int8_model", "is_small", "quantize",
         ),
         "gpt2_files": ("SIZES", "config_of", "from_gpt2_state"),
         "family_files": ("load_family",),

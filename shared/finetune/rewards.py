@@ -23,6 +23,7 @@ from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
 from shared.finetune.preferences import token_logprobs, update
 from shared.generate.answering import until
 from shared.generate.turns import continuations
+from shared.model.devices import beside, device_of
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, is_right
@@ -161,6 +162,7 @@ def grpo_losses(
 
     Between two of them the model is to be updated; who drew the answers stays fixed.
     """
+    rows, advantages = beside(model, *rows), advantages.to(device_of(model))
     counts = rows[1] != IGNORE  # (B, T)
     with evaluating(model):
         old, ref = token_logprobs(model, rows), token_logprobs(reference, rows)

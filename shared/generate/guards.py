@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from shared.model.devices import device_of
 from shared.model.gpt import GPT, Config
 
 #: Scores are divided by the temperature; by less than this, they could overflow.
@@ -27,7 +28,7 @@ def check_prompts(
     which names the row, for one that is empty, too long, or holds what is no token.
     Both tensors are on the model's device.
     """
-    rows, config, device = as_rows(ids), model.config, model.head.weight.device
+    rows, config, device = as_rows(ids), model.config, device_of(model)
     for place, row in enumerate(rows):
         check_row(row, config, f"row {place}: " if len(rows) > 1 else "")
     lengths = torch.tensor([len(row) for row in rows])

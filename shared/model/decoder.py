@@ -135,7 +135,7 @@ class Decoder(GPT):
         in their places means nothing. Raises TypeError or ValueError for wrong ids.
         """
         start = 0 if cache is None else cache[0].length
-        check_input(ids, self.config, start)
+        ids = check_input(ids, self.config, start)
         if pad is not None:
             check_pad(pad, len(ids), self.config.context)
         row = Reading(ids, start, pad)

@@ -11,11 +11,13 @@ from typing import Any
 
 from shared import RELEASE
 from shared.model.decoder import DecoderConfig
-from shared.model.gpt import Config
 
 
-def named_fields(config: Config) -> dict[str, Any]:
-    """The fields of a config that differ from its class's defaults."""
+def named_fields(config: Any) -> dict[str, Any]:
+    """The fields of a config, or of a recipe, that differ from its class's defaults.
+
+    config: a dataclass of which each field has a default.
+    """
     usual = asdict(type(config)())
     return {
         name: value for name, value in asdict(config).items() if value != usual[name]

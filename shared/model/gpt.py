@@ -125,7 +125,7 @@ class GPT(nn.Module):
 
         Raises TypeError or ValueError for ids that it cannot read.
         """
-        check_input(ids, self.config)
+        ids = check_input(ids, self.config)
         x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]  # (B, T, C)
         x = self.drop(x)
         for block in self.blocks:

@@ -166,9 +166,12 @@ def check_pad(pad: Tensor, rows: int, context: int) -> None:
         )
 
 
-def check_input(ids: Tensor, config: Config, start: int = 0) -> None:
-    """Raise TypeError or ValueError unless a model can read ids (B, T) from `start`."""
-    if not isinstance(ids, Tensor) or ids.is_floating_point() or ids.dim() != 2:
+def check_input(ids: Tensor, config: Config, start: int = 0) -> Tensor:
+    """The ids (B, T), of whatever integer type, as embeddings want them: int64.
+
+    Raises TypeError or ValueError unless a model can read them from `start` on.
+    """
+    if not isinstance(ids, Tensor) or not is_whole(ids) or ids.dim() != 2:
         found = type(ids).__name__
         if isinstance(ids, Tensor):
             found = f"{ids.dtype} of shape {tuple(ids.shape)}"
@@ -183,11 +186,19 @@ def check_input(ids: Tensor, config: Config, start: int = 0) -> None:
             f"{start + ids.shape[1]} tokens are longer than the model's context of "
             f"{config.context}; give at most the last {config.context}"
         )
+    ids = ids.long()
     if ids.device.type != "cpu" or torch.compiler.is_compiling():
-        return  # looking at the numbers would make a GPU wait
+        return ids  # looking at the numbers would make a GPU wait
     if ids.min() < 0 or ids.max() >= config.vocab_size:
         wrong = ids[(ids < 0) | (ids >= config.vocab_size)][0].item()
         raise ValueError(
             f"token id {wrong} is outside the vocabulary of {config.vocab_size} tokens "
             f"(0 to {config.vocab_size - 1}); encode with the model's own tokenizer"
         )
+    return ids
+
+
+def is_whole(tensor: Tensor) -> bool:
+    """Whether a tensor is of an integer type; True and False are no numbers here."""
+    kind = tensor.dtype
+    return not (kind.is_floating_point or kind.is_complex or kind == torch.bool)

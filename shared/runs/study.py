@@ -53,13 +53,13 @@ def ways() -> dict[str, tuple[Any, Any]]:
 def run(config: Any, recipe: Any, data: dict[str, Any]) -> dict[str, float]:
     """Train one model; what it has reached and what it cost."""
     from shared import train
-    from shared.evaluate import skills
+    from shared.evaluate import mean_loss, skills
     from shared.model import Decoder
 
     model, start = Decoder(config, seed=1), time.process_time()
     history = train.train(model, data["rows"], recipe, every=0)
     seconds = time.process_time() - start
-    loss = train.mean_loss(model, data["valid"])
+    loss = mean_loss(model, data["valid"])
     return {
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": recipe.steps,
@@ -86,7 +86,7 @@ def prepare() -> dict[str, Any]:
         "rows": single_rows(texts, tok, LONGEST, ending=True),
         "valid": rows,
         "floor": sum(d.nats for d in valid) / int((rows[1] != IGNORE).sum()),
-        "exam": skills.make_exam(words[:EXAMINED], tok),
+        "exam": skills.make_skill_test(words[:EXAMINED], tok),
     }
 
 

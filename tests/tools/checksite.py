@@ -22,18 +22,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
+from loads import LOADS
+
 ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from shared import RELEASE, REPOSITORY  # noqa: E402 (the path above comes first)
 
-LOADS = {
-    "script": ("src",), "img": ("src", "srcset"), "iframe": ("src",), "audio": ("src",),
-    "source": ("src", "srcset"), "video": ("src", "poster"), "track": ("src",),
-    "embed": ("src",), "object": ("data",), "input": ("src",), "link": ("href",),
-    "image": ("href", "xlink:href"), "use": ("href", "xlink:href"),
-}  # fmt: skip
 NAMED_ONLY = {"canonical", "author", "license", "next", "prev", "index", "search"}
 IN_CSS = re.compile(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)")
 HASH = re.compile(r"[0-9a-f]{32}|\.(svg|png|jpe?g|webp)$")
