@@ -20,7 +20,7 @@ ORDER = (
 )
 BACK = {("evaluate.exam", "generate")}
 #: Lines of a file, about; exercises are lists of trials and mistakes, and grow.
-MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 262, 440, 44
+MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 251, 440, 44
 NAMES = {
     "tales": ("documents", "bill"),
     "tokenizer": ("BPETokenizer",),
