@@ -70,7 +70,6 @@ HELPERS: dict[str, str] = {
     ),
     "train.loop.Probe": "a name for a kind of function",
     "train.loop.describe": "what a saved state remembers of its run",
-    "train.loop.measure": "calls mean_loss and the probe in evaluation mode",
     "train.loop.pick_device": "a GPU where there is one",
     "evaluate.losses.precision": "half precision on a GPU; a later part explains it",
     "train.loop.seed_dropout": "seeds torch's generators",
