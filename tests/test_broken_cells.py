@@ -29,6 +29,8 @@ FOR_SHOW = {
     "train.optimizers.": "make_optimizers gives parameters to shared's own classes",
     "train.recipe.Recipe": "the recipes of shared/runs are made of shared's own class",
     "model.heads.swap_head": "the shipped classifier is loaded with shared's own",
+    "checkpoint.int8.": "files of bytes are loaded with shared's own",
+    "evaluate.losses.measure_parts": "evaluate.bill prices texts with shared's own",
     "model.positions.Rotary": "only in ScaledRotary, a kind that no page uses yet",
 }
 
@@ -199,7 +201,7 @@ PLANS = {
         drop=["def trial(data=rows"],
         end="last = table.iloc[-1]",
         faults={
-            "in_parts": ("(1, targets.shape[1] + 1", "(0, targets.shape[1]"),
+            "in_parts": ("torch.arange(1, ", "torch.arange(0, -1 + "),
             "add_gradients": ("loss.backward()", "(0 * loss).backward()"),
         },
     ),
