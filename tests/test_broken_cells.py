@@ -191,7 +191,7 @@ PLANS = {
         cuts=[
             (
                 "n = SHORT_RUN.steps * SHORT_RUN.batch",
-                "SHORT_RUN = replace(SHORT_RUN, steps=4, warmup=1)\nn = 60",
+                "SHORT_RUN = replace(SHORT_RUN, steps=24, warmup=1)\nn = 192",
             ),
             *(("n=400", "n=12"), ("n=1000", "n=20"), ("valid[:100]", "valid[:12]")),
             ("train_texts[:8000]", "train_texts[:50]"),
