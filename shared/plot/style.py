@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from shared import FIGURE_KEYWORDS, FIGURE_RC
 from shared.plot.palette import COLORS, CYCLE
+from shared.plot.slim import slim
 from shared.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -55,7 +56,18 @@ def _notebook_writes_svg() -> None:
     except ImportError:
         return
     if get_ipython() is not None:
+        from matplotlib.figure import Figure
+
         set_matplotlib_formats("svg", **FIGURE_KEYWORDS | {"bbox_inches": None})
+        writer = get_ipython().display_formatter.formatters["image/svg+xml"]
+        writer.for_type(Figure, _whole_svg)
+
+
+def _whole_svg(fig: Figure) -> str:
+    """A figure as a notebook stores it."""
+    from IPython.core.pylabtools import print_figure
+
+    return slim(print_figure(fig, "svg", **FIGURE_KEYWORDS | {"bbox_inches": None}))
 
 
 def figure(
