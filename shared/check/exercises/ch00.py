@@ -6,10 +6,25 @@ from collections.abc import Sequence
 from shared import tales
 from shared.check.asking import exercise
 
-TEXTS = [("Nell sat still.",), ('"Where is it?" asked Tom.',), ("It is Ada's bell.",)]
-BEGINNINGS = [("One",), ("One windy morning, Mara",)]
-# Near their ends: a whole document would take seconds.
-ENDINGS = [(tales.PROMPTS[4],), (tales.PROMPTS[3] + 'Rosa has it," said Finn.',)]
+TEXTS = [
+    ("Nell sat still.",),
+    ("It is Ada's bell.",),
+    ("The bell rang and rang, and the cat and the bell were gone.",),
+    ('"Where is it?" asked Tom.\n"I lost it," said Ada.',),
+]
+# Beginnings of which one word is the likeliest; many others end in a tie.
+BEGINNINGS = [("Mara had",), ("One rainy",), ("",), ("Nell was a",)]
+# Near their ends, where no step is a tie: a whole document would take seconds.
+ENDINGS = [
+    (
+        "The baker asked Jonas for six feathers. Jonas has four, and the rest are "
+        "still in the orchard. How many more does Jonas",
+    ),
+    (
+        "Tilda and Nell found sixteen shells under a heap of leaves. "
+        '"One for you, one for me," said Nell,',
+    ),
+]
 
 
 @exercise(
@@ -21,10 +36,22 @@ ENDINGS = [(tales.PROMPTS[4],), (tales.PROMPTS[3] + 'Rosa has it," said Finn.',)
             lambda text: len(text.split()),
             "Punctuation marks are words of their own here: use tales.words.",
         ),
+        "counting the spaces": (
+            lambda text: text.count(" ") + 1,
+            "Punctuation marks are words of their own here: use tales.words.",
+        ),
         "counting letters": (len, "Count the members of tales.words(text)."),
         "counting different words": (
-            lambda text: len(set(tales.words(text + text))),
+            lambda text: len(set(tales.words(text))),
             "A word that comes twice counts twice: no set is needed.",
+        ),
+        "leaving punctuation out": (
+            lambda text: sum(any(map(str.isalpha, w)) for w in tales.words(text)),
+            "Marks of punctuation and ends of lines count, too.",
+        ),
+        "the words instead of their number": (
+            lambda text: tales.words(text),
+            "Return how many there are: len of the list.",
         ),
     },
 )
@@ -53,12 +80,25 @@ def least(prefix: str) -> str:
             lambda prefix: max(tales.next_words(prefix).values()),
             "Return the word itself; its probability only decides which.",
         ),
+        "the word with its probability": (
+            lambda prefix: max(tales.next_words(prefix).items(), key=lambda x: x[1]),
+            "Return the word alone, the first of the pair.",
+        ),
+        "the whole text": (
+            lambda prefix: prefix + likeliest(prefix),
+            "Return the next word alone, without the beginning.",
+        ),
     },
 )
 def likeliest(prefix: str) -> str:
     """The most probable next word after a beginning."""
     truth = tales.next_words(prefix)
     return max(truth, key=truth.get)
+
+
+def hasty(prefix: str) -> str:
+    """The greedy text, given up after twenty words, as a mistake."""
+    return "".join(tales.words(greedy(prefix))[:20])
 
 
 def spaced(prefix: str) -> str:
@@ -70,7 +110,7 @@ def spaced(prefix: str) -> str:
     "00.3",
     "A machine without imagination",
     inputs=ENDINGS,
-    seconds=60,
+    seconds=12,
     mistakes={
         "the beginning repeated in the answer": (
             lambda prefix: prefix + greedy(prefix),
@@ -83,6 +123,14 @@ def spaced(prefix: str) -> str:
         "a single step": (
             likeliest,
             "One word is not the end: go on until the likeliest word is empty.",
+        ),
+        "stopping after twenty words": (
+            hasty,
+            "Documents have no fixed length: go on until the likeliest word is empty.",
+        ),
+        "a list of the words": (
+            lambda prefix: tales.words(greedy(prefix)),
+            'Return one text: "".join(words) puts the words together.',
         ),
     },
 )
@@ -130,8 +178,81 @@ def mean_of_means(documents: Sequence[tales.Document]) -> float:
             ),
             "len(text) counts letters; tales.words(text) gives the words.",
         ),
+        "words split at the spaces": (
+            lambda documents: (
+                math.fsum(d.nats for d in documents)
+                / sum(len(d.text.split()) for d in documents)
+            ),
+            "Punctuation marks are words, too: count with tales.words.",
+        ),
+        "words per nat": (
+            lambda documents: 1 / floor(documents),
+            "Divide the nats by the words, not the words by the nats.",
+        ),
     },
 )
 def floor(documents: Sequence[tales.Document]) -> float:
     """The floor of a pile of documents, in nats per word."""
     return math.fsum(d.nats for d in documents) / count_all(documents)
+
+
+# No number falls on a border between two words; one set is not sorted by probability.
+TRUTH = {" sat": 0.5, " was": 0.3, " had": 0.2}
+UNSORTED = {" Ada": 0.1, " Finn": 0.2, " Rosa": 0.6, " Tom": 0.1}
+DRAWS = [
+    *((TRUTH, number) for number in (0.2, 0.62, 0.97, 0.0)),
+    *((UNSORTED, number) for number in (0.05, 0.15, 0.95, 0.45)),
+    ({"Rosa": 1.0}, 0.7),
+]
+
+
+def first_above(truth: dict[str, float], number: float) -> str:
+    """Each probability compared by itself, none added up, as a mistake."""
+    return next((w for w, p in truth.items() if number < p), list(truth)[-1])
+
+
+def one_too_far(truth: dict[str, float], number: float) -> str:
+    """The word after the right one, as a mistake."""
+    words = list(truth)
+    return words[min(words.index(draw(truth, number)) + 1, len(words) - 1)]
+
+
+@exercise(
+    "00.5",
+    "Draw a word",
+    inputs=DRAWS,
+    mistakes={
+        "always the likeliest word": (
+            lambda truth, number: max(truth, key=truth.get),
+            "The number must decide: walk along the words until you have passed it.",
+        ),
+        "comparing without adding up": (
+            first_above,
+            "Compare the number with the sum of the probabilities so far.",
+        ),
+        "all words alike": (
+            lambda truth, number: list(truth)[int(number * len(truth))],
+            "A word of probability 0.5 must own half of the way from 0 to 1.",
+        ),
+        "one word too far": (
+            one_too_far,
+            "Add the word's own probability before you compare.",
+        ),
+        "the probability instead of the word": (
+            lambda truth, number: truth[draw(truth, number)],
+            "Return the word itself; its probability only decides how often it comes.",
+        ),
+        "the first word, whatever the number": (
+            lambda truth, number: next(iter(truth)),
+            "Return only when the sum so far is above the number.",
+        ),
+    },
+)
+def draw(truth: dict[str, float], number: float) -> str:
+    """The word that owns the place `number` between 0 and 1."""
+    total = 0.0
+    for word, probability in truth.items():
+        total += probability
+        if number < total:
+            return word
+    return word  # the sum may stay a hair below 1

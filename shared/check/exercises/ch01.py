@@ -4,6 +4,7 @@ import math
 from collections import Counter
 
 from shared.check.asking import exercise
+from shared.evaluate.ngrams import count_ngrams
 
 # What a model bet on the words that came. The last text is too long for a product.
 BETS = [([0.5, 0.5, 0.5],), ([0.9, 0.1],), ([1.0, 0.25, 0.01],), ([0.05] * 2000,)]
@@ -28,8 +29,20 @@ def product_root(bets: list[float]) -> float:
             "That is the cross-entropy in nats; the perplexity is its exponential.",
         ),
         "the exponential of the sum": (
-            lambda bets: math.exp(min(700, len(bets) * math.log(perplexity(bets)))),
+            lambda bets: math.exp(sum(-math.log(bet) for bet in bets)),
             "Divide by the number of words before you take the exponential.",
+        ),
+        "one divided by the product of the bets": (
+            lambda bets: 1 / math.prod(bets),
+            "Take the mean of the surprises, which needs no product, then math.exp.",
+        ),
+        "the sum of the surprises": (
+            lambda bets: sum(-math.log(bet) for bet in bets),
+            "Divide by the number of words, then take the exponential.",
+        ),
+        "bits raised by e": (
+            lambda bets: math.exp(sum(-math.log2(bet) for bet in bets) / len(bets)),
+            "Bits belong to powers of two: take math.log with math.exp.",
         ),
         "two to the power of the nats": (
             lambda bets: 2 ** math.log(perplexity(bets)),
@@ -50,18 +63,21 @@ def perplexity(bets: list[float]) -> float:
     return math.exp(sum(-math.log(bet) for bet in bets) / len(bets))
 
 
-AFTER = Counter({" the": 6, " a": 3, ".": 1})
+def extra_trials() -> list[tuple[Counter, str, float, int]]:
+    """Each trial with a counter of its own, which an answer may change."""
+    seen = {" the": 6, " a": 3, ".": 1}
+    return [
+        (Counter(seen), " the", 1.0, 10),
+        (Counter(seen), " spade", 0.5, 1000),
+        (Counter(), " spade", 2.0, 8),
+        (Counter(seen), " a", 0.0, 10),
+    ]
 
 
 @exercise(
     "01.2",
     "Extra counts",
-    inputs=[
-        (AFTER, " the", 1.0, 10),
-        (AFTER, " spade", 0.5, 1000),
-        (Counter(), " spade", 2.0, 8),
-        (AFTER, " a", 0.0, 10),
-    ],
+    inputs=extra_trials,
     mistakes={
         "the total left as it was": (
             lambda after, word, alpha, size: (
@@ -87,6 +103,12 @@ AFTER = Counter({" the": 6, " a": 3, ".": 1})
             ),
             "Add alpha to the count of the word as well.",
         ),
+        "a division that comes too early": (
+            lambda after, word, alpha, size: (
+                after[word] + alpha / (after.total() + alpha * size)
+            ),
+            "Put the sum above the line in parentheses: division binds closer than +.",
+        ),
         "always adding one": (
             lambda after, word, alpha, size: (after[word] + 1) / (after.total() + size),
             "Add alpha, which need not be 1.",
@@ -100,18 +122,24 @@ def extra_counts(after: Counter, word: str, alpha: float, size: int) -> float:
 
 LONG = [0.9, 0.8, 0.001, 0.7, 0.9, 0.0, 0.95]
 SHORT = [0.3, 0.2, 0.1, 0.1, 0.2, 0.05, 0.3]
+TEXT = 900  # words of a text for which a product of bets is 0 whatever the weight
 WEIGHTS = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+
+
+def mixed(long: list[float], short: list[float], weight: float) -> list[float]:
+    """The bets of the mixture, the longer model having this weight."""
+    return [weight * a + (1 - weight) * b for a, b in zip(long, short)]
 
 
 def cost(long: list[float], short: list[float], weight: float) -> float:
     """What the mixture pays in nats, the longer model having this weight."""
-    mixed = [weight * a + (1 - weight) * b for a, b in zip(long, short)]
-    return sum(-math.log(p) if p > 0 else math.inf for p in mixed)
+    bets = mixed(long, short, weight)
+    return sum(-math.log(p) if p > 0 else math.inf for p in bets)
 
 
 def mean_bet(long: list[float], short: list[float], weight: float) -> float:
     """The sum of the mixture's bets: what a mistaken learner maximises."""
-    return sum(weight * a + (1 - weight) * b for a, b in zip(long, short))
+    return sum(mixed(long, short, weight))
 
 
 def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
@@ -130,8 +158,28 @@ def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
         (SHORT, LONG, WEIGHTS),
         ([0.5, 0.02, 0.6, 0.01], [0.1, 0.2, 0.1, 0.2], WEIGHTS),
         ([0.4, 0.2, 0.3], [0.1, 0.1, 0.1], WEIGHTS),
+        ([0.02, 0.3, 0.001] * TEXT, [0.01, 0.1, 0.04] * TEXT, WEIGHTS),
     ],
     mistakes={
+        "multiplying all bets": (
+            lambda long, short, weights: max(
+                weights, key=lambda w: math.prod(mixed(long, short, w))
+            ),
+            "The product of many bets underflows to 0: add up their surprises instead.",
+        ),
+        "the logarithm of 0": (
+            lambda long, short, weights: min(
+                weights, key=lambda w: sum(-math.log(p) for p in mixed(long, short, w))
+            ),
+            "Where the mixed bet is 0, the surprise is math.inf.",
+        ),
+        "ruled-out words left out of the bill": (
+            lambda long, short, weights: min(
+                weights,
+                key=lambda w: sum(-math.log(p) for p in mixed(long, short, w) if p),
+            ),
+            "A word with the bet 0 is not free: its surprise is math.inf.",
+        ),
         "the dearest weight": (
             lambda long, short, weights: max(
                 weights[1:-1], key=lambda w: cost(long, short, w)
@@ -302,3 +350,158 @@ class Crash(Remembering):
 )
 class Answer(Remembering):
     """The reference: see Remembering."""
+
+
+# How often a word was counted, and its context: for each level, the unigram first.
+LEVELS = [
+    ([(2, 16), (0, 2), (0, 1)], 7, 1.0),
+    ([(1, 16), (1, 2), (1, 1)], 7, 1.0),
+    ([(5, 40), (0, 0)], 10, 2.5),
+    ([], 4, 1.0),
+    ([(3, 9)], 5, 0.5),
+]
+
+
+def climb(
+    levels: list[tuple[int, int]], size: int, alpha: float, start: float | None = None
+) -> float:
+    """The bet at the top of a tower whose foot bets `start`, else 1 / size."""
+    p = 1 / size if start is None else start
+    for count, total in levels:
+        p = (count + alpha * p) / (total + alpha)
+    return p
+
+
+def bare_share(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """The counts of the last level alone, as a mistake."""
+    count, total = levels[-1] if levels else (1, size)
+    return count / total
+
+
+def unweighted(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """The shorter model's bet counted as one sighting, as a mistake."""
+    p = 1 / size
+    for count, total in levels:
+        p = (count + p) / (total + alpha)
+    return p
+
+
+def ungrown(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """The total left as it was, as a mistake."""
+    p = 1 / size
+    for count, total in levels:
+        p = (count + alpha * p) / total
+    return p
+
+
+def add_alpha_level(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """Alpha for every word, and no shorter model, as a mistake."""
+    count, total = levels[-1] if levels else (0, 0)
+    return (count + alpha) / (total + alpha * size)
+
+
+@exercise(
+    "01.5",
+    "Up the tower",
+    inputs=LEVELS,
+    mistakes={
+        "a foot of 0": (
+            lambda levels, size, alpha: climb(levels, size, alpha, 0.0),
+            "Begin with the uniform model, 1 / size, not with 0.",
+        ),
+        "a foot of 1": (
+            lambda levels, size, alpha: climb(levels, size, alpha, 1.0),
+            "Begin with the uniform model, 1 / size, not with 1.",
+        ),
+        "from the top down": (
+            lambda levels, size, alpha: climb(levels[::-1], size, alpha),
+            "The list begins with the unigram: go through it as it stands.",
+        ),
+        "the last level's share alone": (
+            bare_share,
+            "Mix in the bet of the level below: (count + alpha * p) / (total + alpha).",
+        ),
+        "one sighting for the shorter model": (
+            unweighted,
+            "The shorter model's bet counts alpha times: count + alpha * p.",
+        ),
+        "the total left as it was": (
+            ungrown,
+            "Alpha sightings were added, so the total grows by alpha, too.",
+        ),
+        "the same for every word": (
+            add_alpha_level,
+            "Not every word gets alpha: alpha is divided as the level below bets.",
+        ),
+    },
+)
+def up_the_tower(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """The bet of a tower of n-gram models, from the counts of its levels."""
+    return climb(levels, size, alpha)
+
+
+COUNTED = ["Mara fed the dog", "the dog saw the cat", "the cat saw Mara"]
+READ = ["Mara saw the dog", "the cat fed the cat fed the cat", "the dog", "Tom"]
+
+
+def never_trials() -> list[tuple[dict, list[str], int]]:
+    """Tables of the chapter's three sentences, with documents that hold new n-grams."""
+    toy = [text.split() for text in COUNTED]
+    return [(count_ngrams(toy, n), text.split(), n) for n in (2, 3, 1) for text in READ]
+
+
+def grams(words: list[str], n: int, front: int = -1, behind: int = 1) -> list[tuple]:
+    """All n-grams of a document, with its borders."""
+    row = [""] * (n - 1 if front < 0 else front) + words + [""] * behind
+    return list(zip(*(row[i:] for i in range(n))))
+
+
+def lost(table: dict, found: list[tuple]) -> float:
+    """The share of n-grams that are not in a table; 0 for none."""
+    new = sum(gram[-1] not in table.get(gram[:-1], {}) for gram in found)
+    return new / len(found) if found else 0.0
+
+
+@exercise(
+    "01.6",
+    "Never counted",
+    inputs=never_trials,
+    mistakes={
+        "the share that was counted": (
+            lambda table, words, n: 1 - lost(table, grams(words, n)),
+            "Count those that are not in the table.",
+        ),
+        "how many, not the share": (
+            lambda table, words, n: lost(table, grams(words, n)) * (len(words) + 1),
+            "Divide by the number of n-grams of the document.",
+        ),
+        "no borders in front": (
+            lambda table, words, n: lost(table, grams(words, n, front=0)),
+            "The first words have contexts, too: put n - 1 borders in front.",
+        ),
+        "no border behind": (
+            lambda table, words, n: lost(table, grams(words, n, behind=0)),
+            "The end counts as well: put one border behind the last word.",
+        ),
+        "each n-gram only once": (
+            lambda table, words, n: lost(table, sorted(set(grams(words, n)))),
+            "An n-gram that comes twice counts twice: no set is needed.",
+        ),
+        "new contexts only": (
+            lambda table, words, n: sum(
+                gram[:-1] not in table for gram in grams(words, n)
+            ) / (len(words) + 1),
+            "A known context may be followed by a word that is new there.",
+        ),
+        "new words only": (
+            lambda table, words, n: sum(
+                not any(gram[-1] in after for after in table.values())
+                for gram in grams(words, n)
+            ) / (len(words) + 1),
+            "A word may be known and yet new in this context: look in table[context].",
+        ),
+    },
+)  # fmt: skip
+def never_counted(table: dict, words: list[str], n: int) -> float:
+    """The share of a document's n-grams that a table of counts does not hold."""
+    return lost(table, grams(words, n))
