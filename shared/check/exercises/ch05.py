@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from shared.check.asking import exercise
 
@@ -36,6 +37,18 @@ def single_queries() -> list[tuple]:
         "the root of the number of words": (
             lambda q, K, V: (K @ q / len(K) ** 0.5).softmax(0) @ V,
             "D is the length of the query, not the number of words.",
+        ),
+        "the scale after the softmax": (
+            lambda q, K, V: (K @ q).softmax(0) / len(q) ** 0.5 @ V,
+            "The scale belongs to the scores: divide before the softmax, not after.",
+        ),
+        "multiplied by the root of D": (
+            lambda q, K, V: (K @ q * len(q) ** 0.5).softmax(0) @ V,
+            "The root of D makes large scores small again: divide by it.",
+        ),
+        "the sum of the values, not weighted": (
+            lambda q, K, V: V.sum(0),
+            "Each value counts with its weight: weights @ values.",
         ),
         "scores in the place of weights": (
             lambda q, K, V: (K @ q / len(q) ** 0.5) @ V,
@@ -127,6 +140,10 @@ def rows_and_heads() -> list[tuple]:
             lambda x, H: x.unflatten(-1, (H, -1)).permute(0, 2, 3, 1),
             "The last two directions are (T, D), the words first.",
         ),
+        "D heads of H channels": (
+            lambda x, H: x.unflatten(-1, (-1, H)).transpose(1, 2),
+            "There are H heads, and each has D = C / H channels.",
+        ),
         "heads before rows": (
             lambda x, H: x.unflatten(-1, (H, -1)).permute(2, 0, 1, 3),
             "The rows of the batch stay in front: (B, H, T, D).",
@@ -186,7 +203,9 @@ def score_tables() -> list[tuple]:
     ]
 
 
-def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> Tensor:
+def windowed(
+    scores: Tensor, lowest: int, highest: int, hide: str = "-inf", over: int = -1
+) -> Tensor:
     """Weights where word t sees those at distances from lowest to highest."""
     import torch
 
@@ -195,7 +214,17 @@ def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> T
     hidden = (distance < lowest) | (distance > highest)
     if hide == "after":
         return scores.softmax(-1).masked_fill(hidden, 0.0)
-    return scores.masked_fill(hidden, float(hide)).softmax(-1)
+    return scores.masked_fill(hidden, float(hide)).softmax(over)
+
+
+def outside(scores: Tensor, W: int) -> Tensor:
+    """Weights of all words that the window should hide."""
+    import torch
+
+    places = torch.arange(scores.shape[-1])
+    distance = places[:, None] - places[None, :]
+    inside = (distance >= 0) & (distance < W)
+    return scores.masked_fill(inside, -torch.inf).softmax(-1)
 
 
 @exercise(
@@ -219,6 +248,18 @@ def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> T
             lambda scores, W: windowed(scores, 1 - W, 0),
             "The distance is the query's place minus the key's.",
         ),
+        "the mask inverted": (
+            outside,
+            "It hides what it should show: hide where looking is not allowed.",
+        ),
+        "a softmax over the queries": (
+            lambda scores, W: windowed(scores, 0, W - 1, over=-2),
+            "Each row is a query's: the softmax goes over the last direction.",
+        ),
+        "the word itself hidden": (
+            lambda scores, W: windowed(scores, 1, W),
+            "A word may see itself: distances go from 0 to W - 1.",
+        ),
         "hidden with a zero": (
             lambda scores, W: windowed(scores, 0, W - 1, hide="0"),
             "A score of 0 is a score like others: hide with minus infinity.",
@@ -232,3 +273,154 @@ def windowed(scores: Tensor, lowest: int, highest: int, hide: str = "-inf") -> T
 def sliding_weights(scores: Tensor, W: int) -> Tensor:
     """Weights (..., T, T): each word sees itself and the W - 1 words before it."""
     return windowed(scores, 0, W - 1)
+
+
+# --- 05.6: the whole of it -----------------------------------------------------------
+
+
+def run_attention(Answer: Any, width: int, heads: int, B: int, T: int) -> Tensor:
+    """Build the answer, give it drawn weights and a drawn text, and return its result.
+
+    Weights are called qkv.weight, qkv.bias, out.weight and out.bias; a class with other
+    names, or other shapes, gets torch's own error, which lists them.
+    """
+    import torch
+
+    net, draw = Answer(width, heads), torch.Generator().manual_seed(width + T)
+    shapes = {"qkv": 3 * width, "out": width}
+    state = {}
+    for name, rows in shapes.items():
+        state[f"{name}.weight"] = torch.randn(rows, width, generator=draw) / width**0.5
+        state[f"{name}.bias"] = torch.randn(rows, generator=draw)
+    net.load_state_dict(state)
+    x = torch.randn(B, T, width, generator=draw) * 2
+    with torch.no_grad():
+        return net.eval()(x)
+
+
+def mixed(q: Tensor, k: Tensor, v: Tensor, slip: str) -> Tensor:
+    """Causal attention (B, H, T, D) by hand, with one slip in it."""
+    import torch
+
+    D, T = q.shape[-1], q.shape[-2]
+    scale = {"unscaled": 1.0, "by D": D, "by C": (D * q.shape[1]) ** 0.5}
+    scores = q @ k.mT
+    if slip != "scale late":
+        scores = scores / scale.get(slip, D**0.5)
+    diagonal = 0 if slip == "not itself" else 1
+    hidden = torch.ones(T, T).triu(diagonal).bool()
+    if slip == "not itself":
+        hidden[0, 0] = False  # or the first row would be empty
+    if slip == "inverted":
+        hidden = torch.ones(T, T).tril(-1).bool()
+    if slip == "open":
+        hidden = torch.zeros(T, T).bool()
+    if slip == "late":
+        weights = scores.softmax(-1).masked_fill(hidden, 0.0)
+    else:
+        fill = 0.0 if slip == "zeros" else -torch.inf
+        weights = scores.masked_fill(hidden, fill).softmax(-2 if slip == "axis" else -1)
+    weights = weights / D**0.5 if slip == "scale late" else weights
+    return weights @ v
+
+
+def causal(slip: str = "") -> Callable[[int, int], Any]:
+    """Make multi-head causal attention, right or with one slip in it."""
+
+    def build(width: int, heads: int) -> Any:
+        from torch import nn
+        from torch.nn import functional as F
+
+        class Net(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.qkv = nn.Linear(width, 3 * width)
+                self.out = nn.Linear(width, width)
+
+            def split(self, x: Tensor) -> Tensor:
+                if slip == "viewed at once":
+                    return x.reshape(x.shape[0], heads, x.shape[1], -1)
+                return x.unflatten(-1, (heads, -1)).transpose(1, 2)
+
+            def forward(self, x: Tensor) -> Tensor:
+                parts = self.qkv(x).chunk(3, -1)
+                if slip == "order":
+                    parts = (parts[1], parts[0], parts[2])
+                q, k, v = map(self.split, parts)
+                if slip in ("", "no out", "heads not back", "viewed at once", "order"):
+                    y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+                else:
+                    y = mixed(q, k, v, slip)
+                if slip in ("heads not back", "viewed at once"):
+                    y = y.reshape(x.shape)
+                else:
+                    y = y.transpose(1, 2).flatten(2)
+                return y if slip == "no out" else self.out(y)
+
+        return Net()
+
+    return build
+
+
+@exercise(
+    "05.6",
+    "The whole of it, from an empty cell",
+    inputs=[(12, 3, 2, 5), (8, 1, 1, 4), (16, 4, 3, 7)],
+    use=run_attention,
+    close=1e-5,
+    mistakes={
+        "no scale": (
+            causal("unscaled"),
+            "Divide the scores by the square root of D, the numbers of one head.",
+        ),
+        "divided by D": (causal("by D"), "The scale is the square root of D."),
+        "the root of the whole width": (
+            causal("by C"),
+            "D is the number of channels of one head, C / H, and not the whole C.",
+        ),
+        "the scale after the softmax": (
+            causal("scale late"),
+            "Divide the scores, before the softmax.",
+        ),
+        "no mask": (causal("open"), "No place may look at a later one."),
+        "the mask inverted": (
+            causal("inverted"),
+            "It hides the past: hidden are the columns right of the diagonal.",
+        ),
+        "nobody sees itself": (
+            causal("not itself"),
+            "A word may look at itself: triu(1) begins one above the diagonal.",
+        ),
+        "hidden with a zero": (
+            causal("zeros"),
+            "A score of 0 is a score like others: hide with minus infinity.",
+        ),
+        "mask after the softmax, not divided again": (
+            causal("late"),
+            "Mask before the softmax, or divide each row by its sum afterwards.",
+        ),
+        "a softmax over the queries": (
+            causal("axis"),
+            "Each row is a query's: the softmax goes over the last direction.",
+        ),
+        "queries and keys exchanged": (
+            causal("order"),
+            "The first third of qkv is the queries, the second the keys.",
+        ),
+        "viewed at once": (
+            causal("viewed at once"),
+            "First cut C into (H, D), then move the heads before the words.",
+        ),
+        "heads not moved back": (
+            causal("heads not back"),
+            "Move the heads behind the words, transpose(1, 2), before you flatten.",
+        ),
+        "without the last matrix": (
+            causal("no out"),
+            "The heads have not met yet: return self.out(...) of them.",
+        ),
+    },
+)
+def CausalAttention(width: int, heads: int) -> Any:  # noqa: N802 (it stands for a class)
+    """Multi-head causal attention: (B, T, C) -> (B, T, C), by torch's own function."""
+    return causal()(width, heads)
