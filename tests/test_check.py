@@ -13,7 +13,7 @@ import time
 import pytest
 
 from shared.check import asking as module
-from shared.check import check, difference, exercise, judge, registry, short
+from shared.check import check, difference, exercise, judge, registry, short, usable
 from shared.check import exercises as checks
 
 
@@ -415,3 +415,14 @@ def test_a_room_is_loaded_when_its_exercise_is_checked(monkeypatch, tmp_path):
         assert list(registry()) == ["99.1"]
     finally:
         sys.modules.pop("shared.checks.ch99", None)
+
+
+def test_what_can_be_used_is_the_answer_or_the_books_own(surprise, capsys):
+    def mine(p):
+        return -math.log(p)
+
+    assert usable("90.1", mine) is mine
+    assert capsys.readouterr().out == ""
+    assert usable("90.1", None)(0.5) == pytest.approx(math.log(2))
+    assert "stands in until yours is right" in capsys.readouterr().out
+    assert usable("90.1", lambda p: p)(1.0) == 0.0

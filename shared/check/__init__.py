@@ -9,7 +9,7 @@ from shared.lazy import offers
 __getattr__, __dir__, __all__ = offers(
     __name__,
     {
-        "asking": ("check", "exercise", "judge", "registry"),
+        "asking": ("check", "exercise", "judge", "registry", "usable"),
         "exercise_kind": ("Exercise",),
         "compare": ("difference", "short"),
         "verdict": ("Verdict",),

@@ -16,7 +16,7 @@ from uses import is_defined, uses
 # chapter builds may not be used in a chapter, nor one before the chapter that builds
 # it, unless it stands in HELPERS with the reason.
 FILES = {
-    "tokenizer": ("merges", "bpe", "template"),
+    "tokenizer": ("merges", "small_bpe", "bpe", "template"),
     "data": ("rows",),
     "model": ("parts", "modern", "cache", "gpt", "costs", "heads"),
     "checkpoint": ("int8",),
@@ -30,6 +30,10 @@ TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 CHOOSERS = "picks the class that a config names, among classes that chapters build"
 ADDS_UP = "adds up prices that chapter 07 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
+    "tokenizer.bpe.BPETokenizer": (
+        "SmallBPE of chapter 02, which proves them equal, with a memory and files"
+    ),
+    "tokenizer.merges.split_words": "one call, regex.findall with chapter 02's pattern",
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
     ),
