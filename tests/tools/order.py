@@ -52,11 +52,8 @@ HELPERS: dict[str, str] = {
         "the recipe that chapter 07 argues for, kept in one place"
     ),
     "train.recipe.check_recipe": "checks a recipe's fields",
-    "data.rows.IGNORE": "a number",
     "data.rows.Rows": "a name for a pair of tensors",
     "data.rows.check_rows": "checks that a model can read the rows",
-    "data.rows.pad_rows": "fills lists up to one length",
-    "data.rows.step_rows": "shuffles: which rows a step reads",
     "evaluate.skills.SKILLS": "the names of the skills",
     "evaluate.skills.Exam": "a record of the exam's rows",
     "evaluate.skills.kind_of": "sorts words by kind",
