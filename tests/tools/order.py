@@ -52,6 +52,7 @@ HELPERS: dict[str, str] = {
         "the recipe that chapter 07 argues for, kept in one place"
     ),
     "train.recipe.check_recipe": "checks a recipe's fields",
+    "data.rows.IGNORE": "a number",
     "data.rows.Rows": "a name for a pair of tensors",
     "data.rows.check_rows": "checks that a model can read the rows",
     "evaluate.skills.SKILLS": "the names of the skills",
