@@ -12,8 +12,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 # What the head of a chapter needs.
 NEEDED = (
-    *("__init__.py", "contents.py", "lazy.py", "models/passport.json"),
-    *("checkpoint/__init__.py", "checkpoint/passport.py"),
+    *("__init__.py", "contents.py", "lazy.py", "whole_files.py"),
+    *("checkpoint/__init__.py", "checkpoint/passport.py", "models/passport.json"),
 )
 for folder in (HERE / "tools", ROOT):
     if str(folder) not in sys.path:
@@ -25,6 +25,28 @@ def pytest_configure(config) -> None:
     config.addinivalue_line("norecursedirs", "_build")
     slow = "slow: left out by `course.py test --quick`"
     config.addinivalue_line("markers", slow)
+    config.addinivalue_line("markers", "gpu: needs a CUDA GPU; skipped elsewhere")
+
+
+NO_GPU = "marked gpu, and this machine has none"
+
+
+def pytest_runtest_setup(item) -> None:
+    """Tests that are marked gpu are reported as skipped where there is none."""
+    if item.get_closest_marker("gpu") is None:
+        return
+    import torch
+
+    if not torch.cuda.is_available():
+        pytest.skip(NO_GPU)
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """Say in one line how many tests wait for a GPU."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    waiting = sum(NO_GPU in str(report.longrepr) for report in skipped)
+    if waiting:
+        terminalreporter.write_line(f"{waiting} tests were skipped: {NO_GPU}")
 
 
 @pytest.hookimpl(optionalhook=True)  # xdist may be absent

@@ -52,7 +52,7 @@ def test_wrong_arguments(wrong, capsys):
     with pytest.raises(SystemExit) as stop:
         bench.main(wrong)
     assert stop.value.code == 2
-    known = "the benchmarks are: bpe, train, generate, tinyshakespeare"
+    known = "the benchmarks are: bpe, train, generate, gpt2, tinyshakespeare"
     assert known in capsys.readouterr().err
 
 

@@ -8,11 +8,11 @@ from modelchecks import make, some_ids
 
 from shared import model, tales
 from shared.data import IGNORE
+from shared.evaluate import mean_loss
 from shared.finetune import assistant as chat
 from shared.generate import generate, replies, reply, until
 from shared.tales import Lesson, lessons
 from shared.tokenizer import MARKS, STOP, BPETokenizer, marks_of, prompt_ids
-from shared.train import mean_loss
 
 TALK = [
     Lesson("talk", "Thank you!", "You are welcome."),
@@ -24,7 +24,9 @@ TALK = [
 def pair(request):
     """A small model without training, and its tokenizer of bytes."""
     tok = BPETokenizer([], ["<|endoftext|>"])
-    return make(model, vocab_size=len(tok), context=96, **request.param).eval(), tok
+    return make(
+        model, general=True, vocab_size=len(tok), context=96, **request.param
+    ).eval(), tok
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,33 @@ def test_new_tokens_cost_no_more_than_a_fair_share(pair, larger):
     torch.testing.assert_close(larger_z[..., len(old) :], mean, atol=1e-4, rtol=1e-4)
     lost = larger_z.logsumexp(-1) - z.logsumexp(-1)  # (B, T) nats
     assert 0 <= lost.min() and lost.max() <= math.log(1 + 3 / len(old)) + 1e-5
+
+
+# Catches: marks at rows that belong to no token, or a mean over such rows.
+@pytest.mark.parametrize("padding", [1, 3, 64])
+@pytest.mark.parametrize("tie", [False, True])
+def test_a_model_with_more_rows_than_tokens(padding, tie):
+    """Vocabularies are often filled up, to 64s say; those rows are never trained."""
+    tok = BPETokenizer([], ["<|endoftext|>"])
+    size = len(tok) + padding
+    small = make(model, vocab_size=size, context=96, tie=tie).eval()
+    with torch.no_grad():
+        small.tokens.weight[len(tok) :] = 1e3
+        small.head.weight[len(tok) :] = 1e3
+    big, longer = chat.extend(small, tok)
+    assert big.config.vocab_size == max(size, len(tok) + 3)
+    ids = some_ids(2, 60) % len(tok)
+    marks = torch.tensor([marks_of(longer)])
+    with torch.no_grad():
+        z, larger_z = small(ids), big(ids)
+        torch.testing.assert_close(larger_z[..., : len(tok)], z[..., : len(tok)])
+        mean = z[..., : len(tok)].mean(-1)
+        for mark in marks[0]:
+            torch.testing.assert_close(larger_z[..., mark], mean, atol=1e-4, rtol=1e-4)
+        rows = small.tokens.weight[: len(tok)].mean(0)
+        torch.testing.assert_close(big.tokens.weight[marks[0]], rows.expand(3, -1))
+    lesson = chat.chat_rows(TALK, longer)
+    assert math.isfinite(mean_loss(big, lesson))
 
 
 def test_nothing_can_be_extended_twice(larger):

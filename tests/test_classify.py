@@ -10,10 +10,11 @@ from torch import nn
 
 from shared import checkpoint, model, tales
 from shared.data import IGNORE
+from shared.evaluate import mean_loss
 from shared.finetune import classifier
-from shared.model import GPT, Config, swap_head
+from shared.model import Decoder, DecoderConfig, swap_head
 from shared.tokenizer import BPETokenizer
-from shared.train import mean_loss, train
+from shared.train import train
 
 TEXTS = ["Mara lost a key.\n", "Rain.\n", "Finn found the brass key near the mill.\n"]
 LABELS = torch.tensor([1, 0, 1])
@@ -83,14 +84,14 @@ def test_the_loop_of_chapter_07_trains_it(tok, net):
 # Catches: a head from the global generator, or a body that was touched.
 @pytest.mark.parametrize("tie", [True, False])
 def test_swap_head(tie):
-    net = GPT(Config(vocab_size=270, width=32, heads=2, layers=1, tie=tie))
+    net = Decoder(DecoderConfig(vocab_size=270, width=32, heads=2, layers=1, tie=tie))
     body = {k: v.clone() for k, v in net.state_dict().items() if "head" not in k}
     state = torch.get_rng_state()
     assert swap_head(net, 3, seed=4) is net
     assert torch.equal(state, torch.get_rng_state())
     assert net(torch.zeros(2, 5, dtype=torch.long)).shape == (2, 5, 3)
     assert all(torch.equal(net.state_dict()[k], v) for k, v in body.items())
-    again = swap_head(GPT(net.config), 3, seed=4)
+    again = swap_head(Decoder(net.config), 3, seed=4)
     assert torch.equal(net.head.weight, again.head.weight)
     assert not torch.equal(net.head.weight, swap_head(again, 3, 5).head.weight)
     with pytest.raises(ValueError, match="classes is 1"):
@@ -107,6 +108,17 @@ def test_a_classifier_is_saved_and_loaded(tmp_path, tok, tie, classes):
     ids = torch.tensor([[1, 2, 3]])
     assert torch.equal(again(ids), net(ids))
     assert again.head.weight is not again.tokens.weight
+
+
+# Catches: a head that is saved once because it is the embedding, and not tied again.
+def test_a_head_tied_by_hand_is_saved_and_loaded(tmp_path, tok):
+    net = make(model, vocab_size=270, tie=False)
+    net.head.weight = net.tokens.weight
+    checkpoint.save(tmp_path / "mine.safetensors", net, tok)
+    again, _ = checkpoint.load(tmp_path / "mine.safetensors")
+    ids = torch.tensor([[1, 2, 3]])
+    assert torch.equal(again(ids), net(ids))
+    assert again.head.weight is again.tokens.weight
 
 
 # Catches: frozen parts that move, spared ones that do not.

@@ -11,6 +11,7 @@ from importlib import metadata
 import commands
 import doctor
 import environment
+import gate_links
 import pytest
 from coursecall import ROOT, course
 from environment import Environment
@@ -177,3 +178,13 @@ def test_the_readme_links_every_chapter_and_appendix():
     pages = [one.file for one in contents.chapters()]
     pages += [f"book/{page.name}" for page in (ROOT / "book").glob("appendix_*.*")]
     assert [page for page in pages if f"]({page})" not in text] == []
+
+
+def test_the_recipes_name_commands_and_files_that_are_there():
+    text = (ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
+    assert set(re.findall(r"course\.py ([a-z]+)", text)) <= {*commands.COMMANDS, "help"}
+    files = re.findall(r"`((?:shared|tests|book)/[a-z_./]+)`", text)
+    assert len(files) > 3
+    assert [name for name in files if not (ROOT / name).exists()] == []
+    anchors = {gate_links.slug(title) for title in re.findall(r"^## (.+)$", text, re.M)}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == anchors

@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import doctor
 import netcut
 import pytest
+import selftest
 import steps
 import suite
 import website
@@ -208,7 +209,7 @@ def test_the_doctor_finds_this_environment_well(capsys):
     doctor.self_test(report)
     told = capsys.readouterr().out
     assert report.bad == 0, told
-    assert f"{len(doctor.TESTS)} of {len(doctor.TESTS)} right" in told
+    assert f"{len(selftest.TESTS)} of {len(selftest.TESTS)} right" in told
 
 
 def test_the_doctor_needs_nothing_installed():
@@ -223,6 +224,24 @@ def test_the_doctor_needs_nothing_installed():
     assert "left out: torch is not installed" in told.stdout
 
 
+def test_the_doctor_refuses_what_it_does_not_know(capsys):
+    with pytest.raises(SystemExit) as ended:
+        doctor.main(["--everything"])
+    assert ended.value.code == 2 and "--everything" in capsys.readouterr().err
+
+
+def test_the_doctor_adds_pytorchs_own_report(monkeypatch, capsys):
+    from torch.utils import collect_env
+
+    monkeypatch.setattr(collect_env, "get_pip_packages", lambda *_: ("pip", "torch 2"))
+    doctor.torch_details(doctor.Report())
+    told = capsys.readouterr().out
+    assert "PyTorch version: 2" in told and "Is CUDA available:" in told
+    monkeypatch.setitem(sys.modules, "torch.utils.collect_env", None)
+    doctor.torch_details(doctor.Report())
+    assert "torch is not installed" in capsys.readouterr().out
+
+
 def test_the_doctors_arithmetic_can_fail():
     import torch
 
@@ -231,8 +250,8 @@ def test_the_doctors_arithmetic_can_fail():
         tensor=torch.tensor,
         allclose=torch.allclose,
     )
-    assert doctor.softmax_is_right(torch)
-    assert not doctor.softmax_is_right(off)
+    assert selftest.softmax_is_right(torch)
+    assert not selftest.softmax_is_right(off)
 
 
 def test_the_doctor_says_what_is_missing(monkeypatch, capsys):

@@ -22,7 +22,7 @@ import pytest
 import torch
 
 from shared import data
-from shared.data import sources
+from shared.data import downloads
 
 CONTENT = bytes(range(256)) * 1200  # 300 kB: several chunks
 MIRROR = Path(os.environ.get("BLOCKS_DATA") or "no mirror")
@@ -30,6 +30,8 @@ MIRROR = Path(os.environ.get("BLOCKS_DATA") or "no mirror")
 
 class Site(BaseHTTPRequestHandler):
     """Answers as the server's script says, one step per request."""
+
+    tells_length = True
 
     def do_GET(self):
         server = self.server
@@ -42,7 +44,8 @@ class Site(BaseHTTPRequestHandler):
         if self.headers.get("Range") and server.resumes:
             start = int(self.headers["Range"].removeprefix("bytes=").rstrip("-"))
         self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(body) - start))
+        if self.tells_length:
+            self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
         end = len(body) // 2 if step == "broken" else len(body)
         self.wfile.write(body[start:end])
@@ -63,7 +66,7 @@ def site(tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("BLOCKS_DATA", raising=False)
     monkeypatch.delenv("TIKTOKEN_CACHE_DIR", raising=False)
-    monkeypatch.setattr(sources, "PAUSE", 0.01)
+    monkeypatch.setattr(downloads, "PAUSE", 0.01)
     entry = data.Source(
         path="toy.bin",
         url=f"http://127.0.0.1:{server.server_port}/toy.bin",
@@ -119,7 +122,7 @@ def test_fetch_gives_up_without_leaving_half_a_file(site):
     site.script = ["broken", 500, 500, "whole"]
     with pytest.raises(data.DataUnavailable, match="answered 500.*BLOCKS_DATA"):
         data.fetch("toy.bin")
-    assert len(site.asked) == sources.ATTEMPTS
+    assert len(site.asked) == downloads.ATTEMPTS
     assert files_below(site.cache) == []
     assert data.fetch("toy.bin").read_bytes() == CONTENT
 
@@ -159,7 +162,7 @@ def test_no_network(site, monkeypatch, capsys):
         port = closed.getsockname()[1]
     entry = replace(data.REGISTRY["toy.bin"], url=f"http://127.0.0.1:{port}/toy.bin")
     monkeypatch.setitem(data.REGISTRY, "toy.bin", entry)
-    monkeypatch.setattr(sources, "PAUSE", 3600)  # it must not even wait once
+    monkeypatch.setattr(downloads, "PAUSE", 3600)  # it must not even wait once
     with pytest.raises(data.DataUnavailable, match="no connection to 127.0.0.1"):
         data.fetch("toy.bin")
     assert data.try_fetch("toy.bin") is None
@@ -188,6 +191,80 @@ def test_member_of_an_archive(site, monkeypatch):
     with pytest.raises(data.DataUnavailable, match="does not hold"):
         data.fetch("toy.bin")
     assert files_below(site.cache) == []
+
+
+def zipped(content: bytes) -> bytes:
+    """An archive with one member, inside/toy."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inside/toy", content)
+    return packed.getvalue()
+
+
+def flagged(archive: bytes, place: int, value: int) -> bytes:
+    """The archive with one 16-bit field of both of its headers set: bit flags are at
+    6 in the first one, the method at 8; the central one is two bytes further on."""
+    changed, central = bytearray(archive), archive.index(b"PK\x01\x02")
+    for at in (place, central + place + 2):
+        changed[at : at + 2] = value.to_bytes(2, "little")
+    return bytes(changed)
+
+
+# Catches: memory or a disk filled by a member that unpacks to gigabytes, a member that
+# leaves the folder, and the raw errors of damaged, encrypted and strange archives.
+@pytest.mark.parametrize(
+    ("packed", "expected"),
+    [
+        (zipped(bytes(50_000_000)), "sends more than the 307,200 bytes expected"),
+        (zipped(CONTENT)[:60] + b"!" * 20 + zipped(CONTENT)[80:], "does not hold"),
+        (flagged(zipped(CONTENT), 6, 1), "does not hold inside/toy"),
+        (flagged(zipped(CONTENT), 8, 99), "does not hold inside/toy"),
+        (zipped(CONTENT).replace(b"inside/toy", b"../../.toy"), "does not hold"),
+    ],
+    ids=["bomb", "damaged", "encrypted", "unknown method", "slip"],
+)
+def test_hostile_archives(site, monkeypatch, packed, expected):
+    entry = replace(data.REGISTRY["toy.bin"], member="inside/toy")
+    monkeypatch.setitem(data.REGISTRY, "toy.bin", entry)
+    site.content = packed
+    with pytest.raises(data.DataUnavailable, match=expected):
+        data.fetch("toy.bin")
+    assert data.try_fetch("toy.bin") is None
+    assert files_below(site.cache.parent) == []
+
+
+# Catches: a disk filled by a server that sends more than the file has, whether it says
+# so at once or not.
+@pytest.mark.parametrize("tells", [True, False])
+def test_no_more_is_written_than_the_file_has(site, monkeypatch, tells):
+    sizes, check = [], downloads.check_size
+
+    def spy(size, *rest):
+        sizes.append(size)
+        check(size, *rest)
+
+    monkeypatch.setattr(downloads, "check_size", spy)
+    site.content = CONTENT * 100
+    monkeypatch.setattr(Site, "tells_length", tells, raising=False)
+    with pytest.raises(data.DataUnavailable, match="sends more than the 307,200 bytes"):
+        data.fetch("toy.bin")
+    assert len(site.asked) == 1
+    assert len(sizes) == 1 if tells else max(sizes) <= len(CONTENT) + 65536
+    assert files_below(site.cache) == []
+
+
+# Catches: waiting for ever for a server that sends a byte now and then.
+def test_a_server_that_is_too_slow(site, monkeypatch):
+    monkeypatch.setattr(downloads, "SLOWEST", -1.0)
+    with pytest.raises(data.DataUnavailable, match="127.0.0.1:.* sends too slowly"):
+        data.fetch("toy.bin")
+    assert files_below(site.cache) == []
+
+
+# Catches: a traceback for a home folder that does not exist.
+def test_a_folder_of_nobody(site, monkeypatch):
+    monkeypatch.setenv("BLOCKS_DATA", "~no-such-user/x")
+    assert data.fetch("toy.bin").parent == site.cache
 
 
 # Catches: the network used although the file lies in the reader's folder.

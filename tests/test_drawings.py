@@ -467,6 +467,23 @@ def test_a_drawing_that_could_not_be_read_is_not_shown(d, draw, fault):
     assert fault in str(error.value)
 
 
+def test_the_rim_of_a_circle_is_round(d):
+    """Words in its box's corner are free, words on the rim itself are not."""
+    d.circle("", at=(2, 2), size=3)
+    d.text("i", at=(3.35, 0.65))
+    assert faults(d.shapes) == []
+    d.text("θ", at=(3.06, 0.94))
+    assert [fault[:14] for fault in faults(d.shapes)] == ["the text 'θ' i"]
+
+
+def test_the_layers_of_a_tensor_look_out_behind_one_another(d):
+    front = d.matrix((2, 2), at=(0, 1), cell=1, depth=3)
+    corners = [(b.left, b.bottom) for b in map(extent, d.shapes[:2])]
+    assert corners[0] == pytest.approx((0.44, 2.56))
+    assert corners[1] == pytest.approx((0.22, 2.78))
+    assert front.bounds == Bounds(0, 1, 2, 3)
+
+
 def test_what_lies_under_a_box_harms_nobody(d):
     d.line((0, 0.5), (6, 0.5))
     d.box("norm", at=(1, 0), size=(3, 1))

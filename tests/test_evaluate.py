@@ -94,7 +94,7 @@ def test_the_bill_stands_beside_the_truth(tok):
         assert len(bill(net, tok, text)) == len(true)
     floor = sum(map(sum, truth)) / sum(map(len, truth))
     assert loss(net, tok, texts) > floor > 0
-    even = model.GPT(model.Config(vocab_size=400, init="zero-out"))
+    even = model.Decoder(model.DecoderConfig(vocab_size=400, init="zero-out"))
     assert loss(even, tok, texts) == pytest.approx(math.log(400), abs=0.1)
 
 

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from shared.evaluate import exam
 from shared.finetune import assistant
-from shared.model import GPT, Config
+from shared.model import Decoder, DecoderConfig
 from shared.tales import Lesson
 from shared.tokenizer import BPETokenizer, prompt_ids
 
@@ -16,10 +16,12 @@ ITEM = Lesson("owner", "Read: Finn had a kite.\nWho has the kite now?", "Finn.")
 
 
 @pytest.fixture(scope="module")
-def plain() -> tuple[GPT, BPETokenizer]:
+def plain() -> tuple[Decoder, BPETokenizer]:
     """A small model with random weights, which knows no chat."""
     tok = BPETokenizer([], ("<|endoftext|>",))
-    model = GPT(Config(vocab_size=len(tok), context=128, layers=1, width=16, heads=2))
+    model = Decoder(
+        DecoderConfig(vocab_size=len(tok), context=128, layers=1, width=16, heads=2)
+    )
     torch.manual_seed(1)
     for p in model.parameters():
         p.data.normal_(std=0.3)
@@ -27,7 +29,7 @@ def plain() -> tuple[GPT, BPETokenizer]:
 
 
 @pytest.fixture(scope="module")
-def talking(plain: tuple) -> tuple[GPT, BPETokenizer]:
+def talking(plain: tuple) -> tuple[Decoder, BPETokenizer]:
     """The same with the marks of a chat."""
     return assistant.extend(*plain)
 

@@ -7,6 +7,7 @@ import gate_code
 import gate_exercises
 import gate_imports
 import gate_links
+import gate_names
 import gate_numbers
 import gate_path
 import gate_prose
@@ -308,6 +309,18 @@ FAULTS = [
     ),
     (gate_links.links, text('<a href="gone.md">x</a>'), 20, "gone.md leads to no file"),
     (gate_links.links, text(f"![{ALT}](gone.svg)"), 20, "gone.svg leads to no file"),
+    (
+        gate_names.named,
+        text("`shared/gone.py` has it"),
+        20,
+        "names the file shared/gon",
+    ),
+    (
+        gate_names.named,
+        text("See `shared.gone.f(x)`."),
+        20,
+        "names shared.gone.f, which",
+    ),
     (gate_links.mentions, text("See chapter 91."), 20, "chapter 91 is mentioned with"),
     (
         gate_links.mentions,
@@ -422,6 +435,20 @@ def test_every_gate_has_a_planted_fault():
 def test_mentions_that_are_links_or_none(source, nb, read):
     text(source)(nb)
     assert gate_links.mentions(read(nb)) == []
+
+
+@pytest.mark.parametrize("source", ["`book/NN_name.ipynb`", "shared/x.py is no code"])
+def test_names_that_are_no_claims(source, nb, read):
+    text(source)(nb)
+    assert gate_names.named(read(nb)) == []
+
+
+def test_names_of_the_rooms_are_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("`shared.model.GPT`, `shared/model/gpt.py`, `shared.setup()`\n")
+    assert gate_names.named(Page.read(page)) == []
+    page.write_text("`shared.model.Gone` and `shared.model.gpt.Gone`\n")
+    assert len(gate_names.named(Page.read(page))) == 2
 
 
 def test_a_glossary_is_read_like_the_rest_of_a_page(read, nb):

@@ -21,7 +21,7 @@ NOT_TAUGHT = {
     "checkpoint.gpt2_files",
     "data.token_windows",
     "evaluate.ngrams",
-    "generate.terminal",
+    "generate.streaming",
 }
 ROADS = {
     "from the room": "from shared.{room} import {name}",

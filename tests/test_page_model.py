@@ -9,15 +9,15 @@ import shutil
 import struct
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from shared import checkpoint, tales
+from shared import RELEASE, checkpoint, tales
 from shared.generate import generate, next_probabilities
-from shared.model import GPT, Config
+from shared.model import Decoder, DecoderConfig, Reading
 from shared.tokenizer import BPETokenizer, prompt_ids, split_words
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,7 +71,7 @@ def node():
 
 def drawn(config, seed=0):
     """A model all of whose parameters are random, norms and biases too."""
-    model = GPT(config, seed=seed).eval()
+    model = Decoder(config, seed=seed).eval()
     draw = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for parameter in model.parameters():
@@ -142,20 +142,31 @@ def newest():
 # The forward pass
 
 CONFIGS = {
-    "GPT-2's way": Config(layers=2, heads=2, width=32, context=48),
-    "no bias, head of its own": Config(
-        layers=2, heads=4, width=32, context=48, bias=False, tie=False
+    "GPT-2's way": DecoderConfig(layers=2, heads=2, width=32, context=48),
+    "no bias, head of its own": DecoderConfig(
+        layers=2, heads=4, width=32, context=48, norm="bare layer", bias=False,
+        tie=False,
     ),
-    "modern": Config(
+    "modern": DecoderConfig(
         *(1024, 48, 3, 4, 32), bias=False, tie=False, norm="rms", positions="rotary",
-        mlp="relu2", qk_norm=True, direct=True,
+        activation="relu2", qk_norm="head", attention="direct",
     ),
-    "rotary with bias": Config(
+    "rotary with bias": DecoderConfig(
         layers=2, heads=2, width=12, context=48, positions="rotary"
     ),
-    "direct and learned": Config(layers=2, heads=2, width=32, context=48, direct=True),
-    "norms on queries": Config(layers=1, heads=2, width=10, context=48, qk_norm=True),
+    "direct and learned": DecoderConfig(
+        layers=2, heads=2, width=32, context=48, attention="direct"
+    ),
+    "norms on queries": DecoderConfig(
+        layers=1, heads=2, width=10, context=48, qk_norm="head"
+    ),
 }  # fmt: skip
+
+
+# Catches: a field that the page does not know, or whose default it takes for another.
+def test_the_page_has_the_decoders_defaults(node):
+    (defaults,) = node({"job": "defaults"})
+    assert defaults == asdict(DecoderConfig())
 
 
 def read_by_torch(model, ids):
@@ -202,12 +213,15 @@ def test_attention_equals_torchs(node, tmp_path):
     (looks,) = node({"job": "looks", "file": str(path), "ids": ids})
     found = torch.tensor(looks).view(3, 4, 40)
     with torch.no_grad():
-        x = first = model.tokens(torch.tensor([ids]))
+        row = Reading(torch.tensor([ids]))
+        x = row.first = model.tokens(torch.tensor([ids]))
         for layer, block in enumerate(model.blocks):
-            q, k, _ = block.attention.project(block.norm1(x), first, 0)
+            part = block.attention
+            qk, _ = part.project(block.norm1(x), row)
+            q, k = part.turn(part.normed(qk), row).chunk(2, dim=1)
             weights = (q[0, :, -1:] @ k[0].mT / q.shape[-1] ** 0.5).softmax(-1)
             torch.testing.assert_close(found[layer], weights[:, 0], atol=1e-4, rtol=0)
-            x = block(x, first)
+            x = block(x, row)
 
 
 def test_all_half_precision_numbers(node):
@@ -349,7 +363,27 @@ WRONG = {
         "a classifier: it sorts texts and cannot write any",
     ),
     "strange norm": (lambda d: repack(d, set_config(norm="cold")), 'norm is "cold"'),
-    "unknown field": (lambda d: repack(d, set_config(experts=4)), "field experts"),
+    "unknown field": (
+        lambda d: repack(d, set_config(experts=4)),
+        f'field experts, which version "{RELEASE}" of the book has written',
+    ),
+    "field like a built-in": (
+        lambda d: repack(d, set_config(constructor=4)),
+        "field constructor",
+    ),
+    "first edition": (
+        lambda d: repack(d, lambda h, a: a.update(format="block-by-block model 1")),
+        "first edition. Load it with checkpoint.load and write it",
+    ),
+    "a window": (
+        lambda d: repack(d, set_config(window=8)),
+        "window is 8; it knows null",
+    ),
+    "a pattern": (
+        lambda d: repack(d, set_config(positions=["none", "rotary"])),
+        'positions is ["none","rotary"]',
+    ),
+    "shared heads": (lambda d: repack(d, set_config(kv_heads=1)), "kv_heads is 1"),
     "no layers": (lambda d: repack(d, set_config(layers=0)), "layers is 0"),
     "odd heads": (lambda d: repack(d, set_config(heads=5)), "among 5 heads"),
     "too large": (

@@ -47,7 +47,7 @@ def test_its_skills(base):
     """It knows what the truth is sure of; names and things above all."""
     model, tok, _ = base
     texts = [document.text for document in tales.documents(seed=12, n=100)]
-    grades = skills.grade(model, skills.make_exam(texts, tok))
+    grades = skills.grade(model, skills.make_skill_test(texts, tok))
     assert min(grades["names"], grades["things"], grades["phrases"]) > 0.97
     assert grades["numbers"] > 0.85
 

@@ -27,7 +27,7 @@ def test_the_passport_tells_the_truth(exam):
     """Accuracy, interval and bag of words, from the checkpoint on unseen messages."""
     (train, test), facts = exam, passport.models()["classify"]
     model, tok = checkpoint.load("classify")
-    found, n = runs_classifier.measure(model, test, tok), len(test[0])
+    found, n = runs_classifier.measure_classifier(model, test, tok), len(test[0])
     assert facts["tested"] == n
     assert facts["accuracy"] == pytest.approx(found, abs=1.1e-3)
     low, high = classifier.wilson(round(facts["accuracy"] * n), n)

@@ -47,7 +47,7 @@ def test_kinds_of_words():
 def test_an_oracle_passes_the_exam_and_a_stuck_model_fails(shipped: BPETokenizer):
     """Grades are shares of places: all of them, or none."""
     texts = [document.text for document in tales.documents(5, 60)]
-    exam = skills.make_exam(texts, shipped)
+    exam = skills.make_skill_test(texts, shipped)
     asked = (exam.skill >= 0).sum(1)
     assert all(count > 0 for count in asked.tolist()), "no certain place in a text"
     right = exam.rows[1].clamp(min=0)
@@ -61,7 +61,7 @@ def test_an_oracle_passes_the_exam_and_a_stuck_model_fails(shipped: BPETokenizer
 def test_the_exam_asks_only_where_the_truth_is_sure(shipped: BPETokenizer):
     """Each asked place costs the truth less than CERTAIN, each other one more."""
     text = tales.documents(5, 1)[0].text
-    skill = skills.make_exam([text], shipped).skill[0]
+    skill = skills.make_skill_test([text], shipped).skill[0]
     prices = tales.bill(text, shipped)
     assert [s >= 0 for s in skill.tolist()] == [p < skills.CERTAIN for p in prices]
 

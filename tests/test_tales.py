@@ -274,6 +274,17 @@ def test_impossible_text_costs_infinitely_much_from_there_on():
     assert all(math.isinf(c) for c in bill[6:])
 
 
+# Catches: a word that passes because the tokens of a possible one begin with its own.
+@pytest.mark.parametrize("start", ["Th", "Se", "Bo"])
+def test_a_word_that_only_begins_like_a_possible_one_is_impossible(start):
+    tok = tokenizer.BPETokenizer([], (tales.END,))  # a byte for a token
+    bill = tales.bill(start, tok)
+    assert len(bill) == 2 and math.isfinite(bill[0]), "some word begins so"
+    assert math.isinf(bill[1]), "but none is this one"
+    more = tales.bill(start + " lad", tok)
+    assert len(more) == 6 and all(math.isinf(c) for c in more[1:])
+
+
 def test_bad_input_gets_a_clear_error():
     with pytest.raises(ValueError, match="unknown kind 'poem'.*'tale'"):
         tales.documents(1, 1, "poem")

@@ -23,7 +23,7 @@ COLD = terminal.Style(12, 1.0, top_k=1)
 def pair():
     """A model without any training, and its tokenizer of bytes."""
     tok = BPETokenizer([], ["<|endoftext|>"])
-    return make(model, vocab_size=len(tok), context=64).eval(), tok
+    return make(model, general=True, vocab_size=len(tok), context=64).eval(), tok
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +54,13 @@ def test_the_stream_is_what_generate_draws(pair, style):
 
 # Catches: a cache that is not used.
 def test_the_stream_reads_every_token_once(pair, monkeypatch):
-    read, hidden = [], model.GPT.hidden
+    read, hidden = [], model.Decoder.hidden
 
-    def counting(self, ids, cache=None):
+    def counting(self, ids, cache=None, pad=None):
         read.append(ids.shape[1])
-        return hidden(self, ids, cache)
+        return hidden(self, ids, cache, pad)
 
-    monkeypatch.setattr(model.GPT, "hidden", counting)
+    monkeypatch.setattr(model.Decoder, "hidden", counting)
     assert len(list(terminal.stream(pair[0], [1, 2, 3], terminal.Style(5)))) == 5
     assert read == [3, 1, 1, 1, 1]
 
@@ -71,8 +71,28 @@ def test_the_stream_ends_where_the_context_is_full(pair):
     assert len(list(terminal.stream(net, ids, terminal.Style(99)))) == 4
     with pytest.raises(ValueError, match="64 tokens fill the model's context of 64"):
         list(terminal.stream(net, [1] * 64))
-    with pytest.raises(ValueError, match="temperature is 0"):
-        list(terminal.stream(net, ids, terminal.Style(temperature=0)))
+    with pytest.raises(ValueError, match="temperature is -1"):
+        list(terminal.stream(net, ids, terminal.Style(temperature=-1)))
+    with pytest.raises(ValueError, match="got 2 rows; one text can be streamed"):
+        list(terminal.stream(net, [[1], [2, 3]]))
+
+
+# Catches: a model that stays as it is while drawing when nobody reads on.
+def test_between_two_tokens_the_model_is_as_it_was(pair):
+    net, _ = pair
+    net.train()
+    tokens = terminal.stream(net, [1, 2, 3], terminal.Style(5))
+    next(tokens)
+    assert net.training and torch.is_grad_enabled()
+    tokens.close()
+    assert net.training and not net.eval().training
+
+
+# Catches: a loop of its own, whose likeliest token is another.
+def test_a_stream_at_temperature_0_is_what_generate_takes(pair):
+    net, _ = pair
+    said = list(terminal.stream(net, [5, 6, 7], terminal.Style(20, 0)))
+    assert said == generate(net, [5, 6, 7], 20, temperature=0)[0, 3:].tolist()
 
 
 # Catches: a character shown in halves, a rest that is lost.
@@ -188,10 +208,14 @@ def test_bytes_that_are_no_text_do_not_end_it(own_file):
         (["--model", "classify"], "'classify' sorts messages and does not talk"),
         (["--model", "bard"], "there is no model 'bard'"),
         (["--model", "none.safetensors"], "there is no file none.safetensors"),
-        (["--temperature", "-1"], "temperature is -1.0"),
-        (["--top-k", "0"], "top_k is 0"),
-        (["--most", "-1"], "max_new_tokens is -1"),
-        (["--seed", "x"], "invalid int value"),
+        (["--temperature", "-1"], "--temperature is -1.0; expected a number above 0"),
+        (["--temperature", "1e-300"], "--temperature is 1e-300, too near to 0"),
+        (["--top-k", "0"], "--top-k is 0; expected a whole number from 1, or leave it"),
+        (["--top-p", "2"], "--top-p is 2.0; expected a share above 0 and at most 1"),
+        (["--most", "-1"], "--most is -1"),
+        (["--seed", "x"], "'x' is no seed; give a whole number from 0 to 18446744073"),
+        (["--seed", "9" * 30], "9' is no seed; give a whole number"),
+        (["--seed", "9" * 5000], "9' is no seed; give a whole number"),
     ],
 )
 def test_wrong_arguments_end_with_one_message(arguments, told, capsys):
@@ -201,6 +225,19 @@ def test_wrong_arguments_end_with_one_message(arguments, told, capsys):
         code = stop.code
     said = capsys.readouterr()
     assert code == 2 and said.out == "" and told in said.err
+
+
+# Catches: a count of the small copy's bytes and scales, or of a tied head twice.
+@pytest.mark.parametrize("options", [[], ["--int8"]])
+def test_a_person_is_told_how_large_the_model_is(
+    options, own_file, chatting, monkeypatch, capsys
+):
+    person = io.StringIO("/quit\n")
+    monkeypatch.setattr(person, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdin", person)
+    assert terminal.main(["--model", own_file, *options]) == 0
+    size = sum(weights.numel() for weights in chatting[0].parameters())
+    assert f": {size:,} numbers. It sees one message" in capsys.readouterr().err
 
 
 def test_the_best_model_that_is_here_is_taken(monkeypatch, tmp_path):

@@ -2,7 +2,7 @@
 
 `files` saves and loads models, `run_state` the state of a training run, `passport` is
 what has been measured about the shipped models, `int8` keeps weights in one byte each,
-`gpt2_files` reads GPT-2's own weights."""
+`gpt2_files` reads GPT-2's own weights, `family_files` those of other families."""
 
 from shared.lazy import offers
 
@@ -16,8 +16,9 @@ __getattr__, __dir__, __all__ = offers(
         "run_state": ("fingerprint", "kept_run", "load_state", "save_state"),
         "int8": (
             "Int8", "Int8Embedding", "Int8Linear", "check_matrix", "count_bytes",
-            "dequantize", "int8_model", "quantize",
+            "dequantize", "int8_model", "is_small", "quantize",
         ),
         "gpt2_files": ("SIZES", "config_of", "from_gpt2_state"),
+        "family_files": ("load_family",),
     },
 )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +17,19 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
+from shared import RELEASE
 from shared.checkpoint import passport
+from shared.checkpoint.int8 import int8_model, is_small
+from shared.model.decoder import Decoder
+from shared.model.fields import from_first_edition, named_fields, read_fields
 from shared.model.gpt import GPT
-from shared.model.heads import swap_head
-from shared.model.parts import Config
+from shared.model.heads import is_tied, swap_head
 from shared.tokenizer.bpe import BPETokenizer
 from shared.whole_files import write_whole
 
 FOLDER = Path(__file__).parents[1] / "models"
-FORMAT = "block-by-block model 1"
+FORMAT = "block-by-block model 2"
+FIRST_FORMAT = "block-by-block model 1"  # of the first edition: read, not written
 #: The shipped models, and the chapter that makes each.
 CHAPTERS = {"base": "07", "classify": "09", "chat": "10", "dpo": "11", "grpo": "11"}
 
@@ -43,25 +46,31 @@ def sha256(path: str | Path) -> str:
 def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) -> str:
     """Write a model and its tokenizer; returns the file's SHA-256.
 
-    half: 2 bytes per number instead of 4. Raises CheckpointError for a full disk.
+    half: 2 bytes per decimal instead of 4; bytes of an int8 model stay what they are.
+    Raises CheckpointError for a full disk.
     """
     check_pair(model, tok)
     kind = torch.float16 if half else torch.float32
-    state = model.state_dict()
-    tied = model.head.weight is model.tokens.weight
-    if tied:
-        del state["head.weight"]  # it is tokens.weight
-    state = {name: t.cpu().to(kind).contiguous() for name, t in state.items()}
+    state = {
+        name: t.cpu().to(kind if t.is_floating_point() else t.dtype).contiguous()
+        for name, t in own_tensors(model).items()
+    }
     check_finite(state)
     about = {
         "format": FORMAT,
-        "config": asdict(model.config),
+        "version": RELEASE,
+        "config": named_fields(model.config),
         "merges": tok.merges,
         "special_tokens": list(tok.special_tokens),
     }
+    tied, tie = is_tied(model), getattr(model.config, "tie", True)
     classes = len(model.head.weight)
-    if tied != model.config.tie or classes != model.config.vocab_size:
+    if classes != model.config.vocab_size or (tie and not tied):
         about["classes"] = classes  # another head than config's: see model.heads
+    elif tied and not tie:
+        about["tied"] = True
+    if is_small(model):
+        about["int8"] = True
     data = to_bytes(state, {"about": json.dumps(about)})  # one entry: always in order
     try:
         write_whole(path, data)
@@ -71,6 +80,14 @@ def save(path: str | Path, model: GPT, tok: BPETokenizer, half: bool = False) ->
             "space or choose another folder, then save again"
         ) from error
     return hashlib.sha256(data).hexdigest()
+
+
+def own_tensors(model: GPT) -> dict[str, Tensor]:
+    """The tensors of a model by name, without a head that is the embedding again."""
+    state = model.state_dict()
+    if is_tied(model):
+        state = {name: t for name, t in state.items() if not name.startswith("head.")}
+    return state
 
 
 def check_finite(state: dict[str, Tensor]) -> None:
@@ -84,13 +101,19 @@ def check_finite(state: dict[str, Tensor]) -> None:
 
 
 def check_pair(model: GPT, tok: BPETokenizer) -> None:
-    """Raise CheckpointError unless the model has a token embedding for every id."""
+    """Raise CheckpointError unless the model has a token embedding for every id, and
+    its matrices are all in decimals or all in bytes.
+    """
     size = model.config.vocab_size
     if len(tok) > size:
         raise CheckpointError(
             f"the tokenizer has {len(tok)} tokens, the model {size}; "
             "save a model with the tokenizer that it was trained with"
         )
+    try:
+        is_small(model)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
 
 
 def ship(
@@ -134,10 +157,11 @@ def check_passport(name: str) -> None:
         )
 
 
-def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
+def load(name: str | Path, device: str = "cpu") -> tuple[Decoder, BPETokenizer]:
     """A model in evaluation mode and its tokenizer.
 
-    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file.
+    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file. A
+    saved GPT comes back as the Decoder that is equal to it, and so has a cache.
     Raises CheckpointError when it is missing, damaged, or of another shape.
     """
     if str(name).endswith(".safetensors"):
@@ -147,9 +171,13 @@ def load(name: str | Path, device: str = "cpu") -> tuple[GPT, BPETokenizer]:
         check_passport(str(name))
     about, state = read(path)
     try:
-        model = GPT(Config(**about["config"]))
+        model = Decoder(read_fields(about["config"], about.get("version")))
         if "classes" in about:
             swap_head(model, about["classes"])
+        if "tied" in about:
+            model.head.weight = model.tokens.weight
+        if "int8" in about:
+            model = int8_model(model)
         tok = BPETokenizer(about["merges"], about["special_tokens"])
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(
@@ -171,6 +199,8 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise CheckpointError(
             f"{path} is damaged or no safetensors file ({error}); fetch or make it anew"
         ) from error
+    if about.get("format") == FIRST_FORMAT:
+        about = upgraded(about, path)
     if about.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} was not written by the book: its format is "
@@ -179,15 +209,25 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     return about, state
 
 
+def upgraded(about: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The header of a file of the first edition, as this one would have written it."""
+    try:
+        config = from_first_edition(about["config"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{path} is of the book's first edition, and its config has no like in "
+            f"this one: {error}"
+        ) from error
+    return about | {"format": FORMAT, "config": config, "version": "first edition"}
+
+
 def fill(model: GPT, state: dict[str, Tensor], path: Path | str = "the state") -> None:
     """Copy tensors into a model, in its own precision, when all names and shapes fit.
 
     Raises CheckpointError, and changes nothing, when one is missing, too many, or of
     another shape.
     """
-    own = model.state_dict()
-    if model.head.weight is model.tokens.weight:
-        del own["head.weight"]
+    own = own_tensors(model)
     for key in sorted(own.keys() | state.keys()):
         wanted = tuple(own[key].shape) if key in own else "nothing"
         found = tuple(state[key].shape) if key in state else "nothing"

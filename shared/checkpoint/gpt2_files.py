@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from shared.checkpoint.files import CheckpointError, fill
-from shared.model.gpt import GPT
-from shared.model.parts import Config
+from shared.model.decoder import Decoder, DecoderConfig
+from shared.model.gpt import Config
 
 #: Layers, heads and width of GPT-2 in its four sizes.
 SIZES = {
@@ -79,7 +79,7 @@ def rename(state: dict[str, Tensor]) -> dict[str, Tensor]:
     return ours
 
 
-def from_gpt2_state(state: dict[str, Tensor], heads: int) -> GPT:
+def from_gpt2_state(state: dict[str, Tensor], heads: int) -> Decoder:
     """A model with the weights of a GPT-2 state dict; its shapes give the config.
 
     heads: cannot be seen from the shapes; 12 for GPT-2 small. Raises CheckpointError
@@ -96,15 +96,17 @@ def from_gpt2_state(state: dict[str, Tensor], heads: int) -> GPT:
     tie = ours.get("head.weight", ours["tokens.weight"]).equal(ours["tokens.weight"])
     if tie:
         ours.pop("head.weight", None)
-    model = GPT(Config(vocab_size, context, layers, heads, width, tie=tie))
+    config = DecoderConfig(vocab_size, context, layers, heads, width, tie=tie)
+    model = Decoder(config)
     fill(model, ours, "GPT-2's file")
     return model.eval()
 
 
-def load(folder: str | Path) -> GPT:
+def load(folder: str | Path) -> Decoder:
     """GPT-2 from a folder with config.json and model.safetensors, in evaluation mode.
 
-    Raises CheckpointError for a missing file, or a config that our GPT does not follow.
+    Raises CheckpointError for a missing file, or a config that our GPT-2 is not made
+    for.
     """
     folder = Path(folder)
     for name in ("config.json", "model.safetensors"):

@@ -112,6 +112,21 @@ def int8_model(model: GPT) -> GPT:
     return small
 
 
+def is_small(model: nn.Module) -> bool:
+    """Whether the matrices of a model are in bytes. Raises ValueError if only some are.
+    """
+    table = getattr(model, "positions", None)
+    parts = [part for part in model.named_modules() if part[1] is not table]
+    small = [name for name, part in parts if isinstance(part, Int8)]
+    large = [name for name, part in parts if isinstance(part, nn.Linear | nn.Embedding)]
+    if small and large:
+        raise ValueError(
+            f"{small[0]} is in bytes and {large[0]} is not; make the whole model small "
+            "with int8_model, or none of it"
+        )
+    return bool(small)
+
+
 def count_bytes(model: nn.Module) -> int:
     """Bytes of all numbers that a saved model holds; a shared tensor counts once."""
     kept = {t.data_ptr(): t for t in model.state_dict().values()}

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from shared.whole_files import whole_file
 
 BUILT = Path(__file__).resolve().parents[2] / "_build"
-FORMAT = "block-by-block training state 1"
+FORMAT = "block-by-block training state 2"
+PART = 4096  # rows that are hashed at once
 CURE = "delete it and train from the beginning"
 
 
@@ -36,13 +37,14 @@ def kept_run(chapter: str) -> Path:
     return folder / f"chapter{chapter}.safetensors"
 
 
-def fingerprint(rows: tuple[Tensor, Tensor]) -> str:
-    """Sixteen hexadecimal digits of the rows' shape and of about a hundred of them."""
-    inputs, targets = rows
-    digest = hashlib.sha256(str(tuple(inputs.shape)).encode())
-    for tensor in (inputs, targets):
-        some = tensor[:: max(1, len(tensor) // 100)].contiguous()
-        digest.update(some.cpu().numpy().tobytes())
+def fingerprint(rows: Tensor) -> str:
+    """The first 16 hexadecimal digits of a SHA-256 of the shape and of all numbers.
+
+    rows: whole numbers (N, T), of any integer type: equal numbers have one hash.
+    """
+    digest = hashlib.sha256(str(tuple(rows.shape)).encode())
+    for part in rows.split(PART):
+        digest.update(part.to("cpu", torch.int64).contiguous().numpy())
     return digest.hexdigest()[:16]
 
 
@@ -58,13 +60,14 @@ def weights_of(model: nn.Module) -> dict[str, Tensor]:
 
 
 def averages_of(
-    optimizers: list[torch.optim.Optimizer],
+    model: nn.Module, optimizers: list[torch.optim.Optimizer]
 ) -> Iterator[tuple[str, torch.optim.Optimizer, Tensor]]:
-    """A name for the state of each parameter, its optimizer, and the parameter."""
+    """A name for what an optimizer remembers of a parameter, both, and the next."""
+    names = {id(parameter): name for name, parameter in model.named_parameters()}
     for i, optimizer in enumerate(optimizers):
-        parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        for j, parameter in enumerate(parameters):
-            yield f"optimizer.{i}.{j}", optimizer, parameter
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                yield f"optimizer.{i}.{names[id(parameter)]}", optimizer, parameter
 
 
 def checksum(tensors: dict[str, Tensor], history: str) -> str:
@@ -88,7 +91,7 @@ def save_state(
     run: what the run is (recipe, rows), in values that JSON can hold.
     """
     tensors = {f"model.{name}": t for name, t in weights_of(model).items()}
-    for name, optimizer, parameter in averages_of(optimizers):
+    for name, optimizer, parameter in averages_of(model, optimizers):
         for part, value in optimizer.state[parameter].items():
             tensors[f"{name}.{part}"] = value
     tensors = {name: t.detach().cpu().contiguous() for name, t in tensors.items()}
@@ -110,7 +113,10 @@ def read_state(path: str | Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except SafetensorError as error:
         raise ValueError(f"{path} is no whole state file ({error}); {CURE}") from None
     if texts.get("format") != FORMAT:
-        raise ValueError(f"{path} is not the state of a training run; {CURE}")
+        raise ValueError(
+            f"{path} is not the state of a training run of this edition: its format is "
+            f"{texts.get('format')!r}, not {FORMAT!r}; {CURE}"
+        )
     if texts["sha256"] != checksum(tensors, texts["history"]):
         raise ValueError(f"{path} was changed or damaged (wrong checksum); {CURE}")
     return tensors, texts
@@ -129,27 +135,54 @@ def load_state(
     has been changed.
     """
     tensors, texts = read_state(path)
-    theirs, ours = json.loads(texts["run"]), json.loads(json.dumps(run))
+    check_run(path, json.loads(texts["run"]), json.loads(json.dumps(run)))
+    averages = list(averages_of(model, optimizers))
+    check_shapes(path, tensors, model, averages)
+    for name, weight in weights_of(model).items():
+        weight.copy_(tensors[f"model.{name}"])
+    for name, optimizer, parameter in averages:
+        optimizer.state[parameter] = {
+            key.rpartition(".")[2]: value.to(parameter.device)
+            for key, value in tensors.items()
+            if key.rpartition(".")[0] == name
+        }
+    return json.loads(texts["history"])
+
+
+def check_run(path: str | Path, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+    """Raise ValueError, naming what differs, unless both runs are the same."""
     for name in theirs | ours:
-        if theirs.get(name) != ours.get(name):
-            raise ValueError(
-                f"{path} belongs to another run: its {name} is {theirs.get(name)!r}, "
-                f"not {ours.get(name)!r}; give another path, or resume=False"
-            )
-    weights = {f"model.{name}": t for name, t in weights_of(model).items()}
-    shapes = {name: tuple(t.shape) for name, t in weights.items()}
-    saved = {n: tuple(t.shape) for n, t in tensors.items() if n.startswith("model.")}
-    for name in shapes | saved:
-        if shapes.get(name) != saved.get(name):
+        there, here = theirs.get(name, "as usual"), ours.get(name, "as usual")
+        if there == here:
+            continue
+        if name == "frozen":  # among many names only those that differ
+            there, here = sorted({*there} - {*here}), sorted({*here} - {*there})
+        raise ValueError(
+            f"{path} belongs to another run: its {name} is {there!r}, not {here!r}; "
+            "give another path, or resume=False"
+        )
+
+
+def check_shapes(
+    path: str | Path,
+    tensors: dict[str, Tensor],
+    model: nn.Module,
+    averages: list[tuple[str, torch.optim.Optimizer, Tensor]],
+) -> None:
+    """Raise ValueError unless all tensors of a file have a place of their shape here.
+
+    Of a parameter an optimizer remembers numbers in its shape, and single ones.
+    """
+    wanted = {f"model.{n}": tuple(t.shape) for n, t in weights_of(model).items()}
+    known = {name: tuple(parameter.shape) for name, _, parameter in averages}
+    for key, tensor in tensors.items():
+        about = key.rpartition(".")[0]
+        if about in known:
+            wanted[key] = known[about] if tensor.dim() else ()
+    for name in wanted | tensors:
+        there = tuple(tensors[name].shape) if name in tensors else None
+        if there != wanted.get(name):
             raise ValueError(
                 f"{path} belongs to another model, or to older code: {name} has shape "
-                f"{saved.get(name)} in the file and {shapes.get(name)} here; {CURE}"
+                f"{there} in the file and {wanted.get(name)} here; {CURE}"
             )
-    for name, weight in weights.items():
-        weight.copy_(tensors[name])
-    for name, optimizer, parameter in averages_of(optimizers):
-        for key, value in tensors.items():
-            if key.startswith(f"{name}."):
-                value = value.to(parameter.device)
-                optimizer.state[parameter][key.removeprefix(f"{name}.")] = value
-    return json.loads(texts["history"])

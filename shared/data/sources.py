@@ -9,14 +9,11 @@ compared with its SHA-256, wherever it comes from. Chapters reach these names th
 
 import hashlib
 import os
-import sys
-import time
-import zipfile
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+
+from shared.data.downloads import explain, receive
 
 
 class DataUnavailable(OSError):
@@ -105,10 +102,6 @@ REGISTRY = {
     ),
 }
 
-ATTEMPTS = 3  # per download; a later attempt goes on where the earlier one stopped
-PAUSE = 1.0  # seconds before the second attempt, doubled before each further one
-
-
 def source(name: str) -> Source:
     """The registry's entry. Raises ValueError, with the nearest name, if none."""
     if name in REGISTRY:
@@ -125,7 +118,7 @@ def cache_folder() -> Path:
     import pooch
 
     chosen = os.environ.get("BLOCKS_CACHE") or pooch.os_cache("block-by-block")
-    return Path(chosen).expanduser().absolute()
+    return Path(os.path.expanduser(chosen)).absolute()
 
 
 def sha256_of(path: Path) -> str:
@@ -139,7 +132,9 @@ def find_in_mirror(name: str) -> Path | None:
     wanted = source(name)
     places = []
     if os.environ.get("BLOCKS_DATA"):
-        places.append(Path(os.environ["BLOCKS_DATA"]).expanduser() / wanted.path)
+        # os.path's way leaves "~nosuchuser" as it is, where Path's own would raise.
+        folder = os.path.expanduser(os.environ["BLOCKS_DATA"])
+        places.append(Path(folder) / wanted.path)
     if wanted.path.startswith("tiktoken/") and os.environ.get("TIKTOKEN_CACHE_DIR"):
         places.append(Path(os.environ["TIKTOKEN_CACHE_DIR"]) / Path(wanted.path).name)
     for path in places:
@@ -179,13 +174,13 @@ def fetch(name: str) -> Path:
         urls={wanted.path: wanted.url},
     )
 
-    def download(url: str, output: str, _: pooch.Pooch) -> None:
+    def get(url: str, output: str, _: pooch.Pooch) -> None:
         receive(url, Path(output), wanted)
 
     pooch.get_logger().setLevel("WARNING")
     try:
-        return Path(shelf.fetch(wanted.path, downloader=download))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        return Path(shelf.fetch(wanted.path, downloader=get))
+    except (OSError, ValueError) as error:
         raise DataUnavailable(
             f"{name} is not on this machine and could not be fetched "
             f"({explain(error, wanted)}). The book goes on without it; to have it, "
@@ -211,90 +206,3 @@ def gpt2_folder() -> Path | None:
     vocab = try_fetch("vocab.bpe")
     encoder = try_fetch("encoder.json") if vocab else None
     return encoder.parent if encoder and encoder.parent == vocab.parent else None
-
-
-def receive(url: str, output: Path, wanted: Source) -> None:
-    """Download `url` to `output`; if it is an archive, keep only the wanted member."""
-    if wanted.member is None:
-        stream(url, output)
-        return
-    archive = output.with_name(output.name + ".zip")
-    try:
-        stream(url, archive)
-        with zipfile.ZipFile(archive) as opened:
-            output.write_bytes(opened.read(wanted.member))
-    finally:
-        archive.unlink(missing_ok=True)
-
-
-def stream(url: str, output: Path) -> None:
-    """Write what `url` answers to `output`.
-
-    A connection that breaks is taken up again where it broke, if the server can.
-    """
-    import requests
-
-    with output.open("wb") as file:
-        for attempt in range(ATTEMPTS):
-            done = file.tell()
-            headers = {"Accept-Encoding": "identity"}
-            if done:
-                headers["Range"] = f"bytes={done}-"
-            try:
-                answer = requests.get(
-                    url, headers=headers, stream=True, timeout=(5, 60)
-                )
-                with answer:
-                    answer.raise_for_status()
-                    if done and answer.status_code != 206:  # it sends all of it again
-                        file.seek(0)
-                    save_chunks(answer, file, url)
-                return
-            except requests.RequestException as error:
-                if attempt + 1 == ATTEMPTS or hopeless(error):
-                    raise
-                time.sleep(PAUSE * 2**attempt)
-
-
-def save_chunks(answer: Any, file: BinaryIO, url: str) -> None:
-    """Copy the body of an answer to the file, with one line of progress on stderr."""
-    total = file.tell() + int(answer.headers.get("Content-Length", 0))
-    shown = -1
-    for chunk in answer.iter_content(65536):
-        file.write(chunk)
-        percent = 100 * file.tell() // total if total else 0
-        if percent // 5 > shown:
-            shown = percent // 5
-            line = f"\rfetching {url.rsplit('/', 1)[-1]}: {percent:3d} %"
-            print(line, end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
-
-
-def hopeless(error: Exception) -> bool:
-    """Whether trying again at once is of no use: no such host, or no such file."""
-    import requests
-    from urllib3.exceptions import MaxRetryError
-
-    if isinstance(error, requests.HTTPError):
-        return 400 <= error.response.status_code < 500
-    return isinstance(error, requests.ConnectionError) and any(
-        isinstance(cause, MaxRetryError) for cause in error.args
-    )
-
-
-def explain(error: Exception, wanted: Source) -> str:
-    """The reason in a few words, for the sentence that the reader sees."""
-    import requests
-
-    host = urlsplit(wanted.url).netloc
-    if isinstance(error, requests.HTTPError):
-        return f"{host} answered {error.response.status_code}"
-    if isinstance(error, requests.exceptions.SSLError):
-        return f"the certificate of {host} was refused"
-    if isinstance(error, requests.RequestException):
-        return f"no connection to {host}, or it broke"
-    if isinstance(error, (zipfile.BadZipFile, KeyError)):
-        return f"the archive from {host} does not hold {wanted.member}"
-    if isinstance(error, OSError):
-        return f"it cannot be written: {error}"
-    return f"what {host} sent has another SHA-256 than {wanted.sha256[:8]}..."

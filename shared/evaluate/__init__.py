@@ -1,14 +1,15 @@
 """How good is it? Losses and bills in nats, n-grams to compare with, skills, an exam.
 
-`prices` charges a model for each token, `ngrams` are the counts that it must beat,
-`skills` tell what it has learned, `exam` asks and marks with intervals, `duplicates`
-finds what was in the training data already."""
+`losses` are of rows, `prices` charges for each token of a text, `ngrams` are the counts
+that a model must beat, `skills` tell what it has learned, `exam` asks and marks with
+intervals, `duplicates` finds what was in the training data already."""
 
 from shared.lazy import offers
 
 __getattr__, __dir__, __all__ = offers(
     __name__,
     {
+        "losses": ("mean_loss", "measure_parts", "precision", "summed_loss"),
         "prices": (
             "bill", "bills", "bits_per_byte", "end_of_text", "loss", "perplexity",
             "price", "spans", "total",
@@ -18,8 +19,8 @@ __getattr__, __dir__, __all__ = offers(
             "price_words", "surprise",
         ),
         "skills": (
-            "CERTAIN", "Exam", "SKILLS", "first_slip", "grade", "is_straight",
-            "kind_of", "make_exam", "misplaces",
+            "CERTAIN", "SKILLS", "SkillTest", "first_slip", "grade", "is_straight",
+            "kind_of", "make_skill_test", "misplaces",
         ),
         "duplicates": (
             "check_search", "jaccard", "near_pairs", "rare_part", "shingles",

@@ -14,15 +14,14 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Sequence
-from itertools import groupby
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from shared.evaluate.prices import end_of_text, price
 from shared.generate.answering import replies, until
-from shared.generate.sampling import generate
+from shared.generate.turns import continuations
 from shared.model.gpt import GPT
 from shared.tales.tasks import Lesson, is_right, lessons
 from shared.tokenizer.bpe import BPETokenizer
@@ -77,27 +76,15 @@ def answers(
         return replies(model, tok, [item.prompt for item in asked], most, **how)
     end = end_of_text(tok)
     rows = [[end, *tok.encode_ordinary(as_document(item))] for item in asked]
-    found = [""] * len(rows)
-    for length, group in by_length(rows):
-        ids = torch.tensor([rows[i] for i in group])  # (B, T)
-        written = generate(model, ids, most, eos=end, **how)[:, length:]
-        for i, row in zip(group, written):
-            text = tok.decode(until(row, end))
-            found[i] = text.split("\n")[0].strip()
-    return found
+    found = continuations(model, rows, most, eos=end, **how)
+    texts = [tok.decode(until(row, end)) for row in found]
+    return [text.split("\n")[0].strip() for text in texts]
 
 
 def as_document(item: Lesson) -> str:
     """An item as the base model knows questions: "...Question: ...", then "Answer:"."""
     text, _, question = item.prompt.removeprefix("Read: ").rpartition("\n")
     return f"{text}\nQuestion: {question}\nAnswer:".lstrip()
-
-
-def by_length(rows: Sequence[Sequence[int]]) -> Iterator[tuple[int, list[int]]]:
-    """The lengths of rows, each with the places of the rows that have it."""
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
-    for length, group in groupby(order, key=lambda i: len(rows[i])):
-        yield length, list(group)
 
 
 def marks(asked: Sequence[Lesson], said: Sequence[str]) -> Tensor:

@@ -12,8 +12,10 @@ from collections.abc import Iterable, Iterator
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
-from shared.model.gpt import GPT, evaluating
+from shared.evaluate.losses import measure_parts
+from shared.model.gpt import GPT
 from shared.model.guards import check_input
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.guards import check_text
@@ -40,14 +42,18 @@ def price(model: GPT, rows: list[list[int]]) -> list[list[float]]:
     """
     longest = max(len(row) for row in rows)
     ids = torch.tensor([row + [0] * (longest - len(row)) for row in rows])
-    check_input(ids[:, :-1], model.config)
-    check_input(ids[:, 1:], model.config)
-    ids = ids.to(model.head.weight.device)
-    prices = []
-    with evaluating(model):
-        for x, row in zip(model.hidden(ids[:, :-1]), ids):  # (T, C), (T + 1,)
+    inputs, targets = ids[:, :-1], ids[:, 1:]
+    check_input(inputs, model.config)
+    check_input(targets, model.config)
+
+    def read(inputs: Tensor, targets: Tensor) -> list[list[float]]:
+        found = []
+        for x, row in zip(model.hidden(inputs), targets):  # (T, C), (T,)
             logits = model.head(x).float()  # (T, V), for one row, to spare memory
-            prices.append(F.cross_entropy(logits, row[1:], reduction="none").tolist())
+            found.append(F.cross_entropy(logits, row, reduction="none").tolist())
+        return found
+
+    [prices] = measure_parts(model, [(inputs, targets)], read)
     return [p[: len(row) - 1] for p, row in zip(prices, rows)]
 
 

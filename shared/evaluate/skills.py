@@ -17,7 +17,8 @@ from torch import Tensor
 
 from shared import tales
 from shared.data.rows import Rows, single_rows
-from shared.model.gpt import GPT, evaluating
+from shared.evaluate.losses import measure_parts
+from shared.model.gpt import GPT
 from shared.tales.parts import number
 from shared.tokenizer.bpe import BPETokenizer
 
@@ -41,7 +42,7 @@ def kind_of(word: str) -> str:
 
 
 @dataclass(frozen=True)
-class Exam:
+class SkillTest:
     """Rows (N, T) to be read, and which skill each of their targets asks for, (N, T).
 
     skill: a place in SKILLS, or -1 where the truth leaves a choice or nothing counts.
@@ -51,7 +52,7 @@ class Exam:
     skill: Tensor
 
 
-def make_exam(texts: Sequence[str], tok: BPETokenizer) -> Exam:
+def make_skill_test(texts: Sequence[str], tok: BPETokenizer) -> SkillTest:
     """The places of these texts at which the truth leaves no choice."""
     asked = []
     for text in texts:
@@ -61,21 +62,20 @@ def make_exam(texts: Sequence[str], tok: BPETokenizer) -> Exam:
         asked.append([s if b < CERTAIN else -1 for s, b in zip(skills, bill)])
     longest = max(map(len, asked))
     skill = torch.tensor([row + [-1] * (longest - len(row)) for row in asked])
-    return Exam(single_rows(texts, tok, longest), skill)
+    return SkillTest(single_rows(texts, tok, longest), skill)
 
 
-def grade(model: GPT, exam: Exam) -> dict[str, float]:
+def grade(model: GPT, test: SkillTest) -> dict[str, float]:
     """For each skill, the share of its places where the model ranks the truth first."""
-    inputs, targets = exam.rows
-    device = model.head.weight.device
-    right = torch.zeros_like(targets, dtype=torch.bool)
-    with evaluating(model):
-        for i in range(0, len(inputs), 50):
-            best = model(inputs[i : i + 50].to(device)).argmax(-1).cpu()  # (50, T)
-            right[i : i + 50] = best == targets[i : i + 50]
+
+    def read(inputs: Tensor, targets: Tensor) -> Tensor:
+        return model(inputs).argmax(-1) == targets  # (B, T)
+
+    parts = zip(*(side.split(50) for side in test.rows))
+    right = torch.cat(measure_parts(model, parts, read)).to(test.skill.device)
     found = {}
     for place, skill in enumerate(SKILLS):
-        asked = exam.skill == place
+        asked = test.skill == place
         found[skill] = right[asked].float().mean().item()
     return found
 

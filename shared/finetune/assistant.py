@@ -15,6 +15,7 @@ from dataclasses import replace
 import torch
 
 from shared.data.rows import IGNORE, Rows, pad_rows
+from shared.model.devices import device_of
 from shared.model.gpt import GPT
 from shared.tales.tasks import Lesson
 from shared.tokenizer.bpe import BPETokenizer
@@ -27,20 +28,22 @@ def extend(
 ) -> tuple[GPT, BPETokenizer]:
     """A larger copy of the model and tokenizer, which know some more special tokens.
 
-    The new rows of embedding and head begin at the mean of the old ones: a token like
-    no other, which takes at most 1 / V of the old ones' probability. Returns (model,
-    tokenizer). Raises ValueError for a mark that is known already.
+    The new rows of embedding and head begin at the mean of the known tokens' rows: a
+    token like no other, which takes at most 1 / V of their probability. A model with
+    more rows than tokens gives away the rows that it has, and grows when they do not
+    suffice. Returns (model, tokenizer). Raises ValueError for a mark that is known.
     """
     known = [mark for mark in marks if mark in tok.special_tokens]
     if known:
         raise ValueError(f"the tokenizer knows {known} already; extend it only once")
     longer = BPETokenizer(tok.merges, [*tok.special_tokens, *marks])
-    larger = GPT(replace(model.config, vocab_size=len(longer)))
-    own, size = larger.state_dict(), model.config.vocab_size
+    size = max(model.config.vocab_size, len(longer))
+    larger = type(model)(replace(model.config, vocab_size=size)).to(device_of(model))
+    own = larger.state_dict()
     for name, old in model.state_dict().items():
         if name in ("tokens.weight", "head.weight"):
-            own[name][:size] = old  # (V, C)
-            own[name][size:] = old.mean(0)
+            own[name][: len(old)] = old  # (V, C)
+            own[name][len(tok) : len(longer)] = old[: len(tok)].mean(0)
         else:
             own[name].copy_(old)
     return larger.eval(), longer

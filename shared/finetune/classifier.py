@@ -21,7 +21,10 @@ from torch import Tensor, nn
 
 from shared import tales
 from shared.data.rows import IGNORE, Rows, single_rows
-from shared.model.gpt import GPT, evaluating
+from shared.evaluate.losses import measure_parts
+from shared.model.devices import device_of
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.train.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -84,23 +87,29 @@ def last_real(hidden: Tensor, lengths: Tensor) -> Tensor:
             f"lengths go from {lengths.min()} to {lengths.max()}, but a row has 1 to "
             f"{hidden.shape[1]} tokens; count the tokens that are no padding"
         )
-    return hidden[torch.arange(len(lengths)), lengths - 1]
+    rows = torch.arange(len(lengths), device=hidden.device)
+    return hidden[rows, lengths.to(hidden.device) - 1]
 
 
 def features(model: GPT, rows: Rows, batch: int = 50) -> Tensor:
-    """What the model's body says of each labelled row, (N, C), without gradients."""
-    inputs, targets = rows
-    lengths = (targets != IGNORE).int().argmax(1) + 1  # (N,)
-    parts = zip(inputs.split(batch), lengths.split(batch))
-    with evaluating(model):
-        found = [last_real(model.hidden(x[:, : n.max()]), n) for x, n in parts]
-    return torch.cat(found)
+    """What the model's body says of each labelled row, (N, C), without gradients.
+
+    Wherever the model is, the result is where the rows are.
+    """
+
+    def read(inputs: Tensor, targets: Tensor) -> Tensor:
+        lengths = (targets != IGNORE).int().argmax(1) + 1  # (B,)
+        return last_real(model.hidden(inputs[:, : lengths.max()]), lengths)
+
+    parts = zip(*(side.split(batch) for side in rows))
+    return torch.cat(measure_parts(model, parts, read)).to(rows[0].device)
 
 
 def class_logits(model: GPT, rows: Rows) -> Tensor:
     """The scores of the classes for each labelled row, (N, classes)."""
+    states = features(model, rows)  # (N, C), where the rows are
     with evaluating(model):
-        return model.head(features(model, rows))
+        return model.head(states.to(device_of(model))).to(states.device)
 
 
 def freeze(model: nn.Module, *spared: str) -> int:
@@ -135,19 +144,19 @@ def fit_linear(
 
     It starts at zero and sees all examples in each step, so nothing is left to chance.
     """
-    head = nn.Linear(x.shape[1], classes, bias=False)
+    head = nn.Linear(x.shape[1], classes, bias=False, device=x.device)
     nn.init.zeros_(head.weight)
     optimizer = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=0.01)
     for _ in range(steps):
         optimizer.zero_grad()
-        F.cross_entropy(head(x), labels).backward()
+        F.cross_entropy(head(x), labels.to(x.device)).backward()
         optimizer.step()
     return head.requires_grad_(False)
 
 
 def hit_rate(logits: Tensor, labels: Tensor) -> float:
     """The share of rows whose highest score is the right one; (N, classes), (N,)."""
-    return (logits.argmax(1) == labels).double().mean().item()
+    return (logits.argmax(1) == labels.to(logits.device)).double().mean().item()
 
 
 def wilson(right: int, n: int, z: float = 1.96) -> tuple[float, float]:

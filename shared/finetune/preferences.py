@@ -18,15 +18,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from shared.data.rows import IGNORE, Rows, step_rows
+from shared.evaluate.losses import measure_parts
 from shared.finetune.assistant import chat_rows
 from shared.generate.answering import replies
-from shared.model.gpt import GPT, evaluating
+from shared.model.devices import beside
+from shared.model.gpt import GPT
 from shared.tales.tasks import Lesson, numbers_in
 from shared.tokenizer.bpe import BPETokenizer
 from shared.train.log import History
-from shared.train.loop import clip_gradients
+from shared.train.loop import take_step
 from shared.train.optimizers import make_optimizers
-from shared.train.recipe import Recipe, rate_share
+from shared.train.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,11 @@ def collect_pairs(
 
 
 def token_logprobs(model: GPT, rows: Rows) -> Tensor:
-    """log p of each target that counts, (B, T), in nats; 0 where none counts."""
-    inputs, targets = rows
+    """log p of each target that counts, (B, T), in nats; 0 where none counts.
+
+    Wherever the rows are, the result is where the model is.
+    """
+    inputs, targets = beside(model, *rows)
     logprobs = model(inputs).float().log_softmax(-1)  # (B, T, V)
     counts = targets != IGNORE
     picked = logprobs.gather(-1, targets.clamp(min=0)[..., None])[..., 0]  # (B, T)
@@ -123,9 +128,8 @@ def pair_rows(pairs: Sequence[Pair], tok: BPETokenizer) -> tuple[Rows, Rows]:
 
 def reference_logprobs(model: GPT, rows: Rows, batch: int = 64) -> Tensor:
     """log p of all answers (N,) by the model as it is now: the frozen reference."""
-    with evaluating(model):
-        parts = zip(*(side.split(batch) for side in rows))
-        return torch.cat([answer_logprobs(model, part) for part in parts])
+    parts = zip(*(side.split(batch) for side in rows))
+    return torch.cat(measure_parts(model, parts, lambda *x: answer_logprobs(model, x)))
 
 
 def train_dpo(
@@ -162,9 +166,4 @@ def update(
     """One update of the weights from a loss; returns the gradients' norm."""
     model.zero_grad(set_to_none=True)
     loss.backward()
-    norm = clip_gradients(model.parameters(), recipe.clip)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = rate_share(step, recipe) * group["peak"]
-        optimizer.step()
-    return norm
+    return take_step(model, optimizers, recipe, step)

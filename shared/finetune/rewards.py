@@ -22,8 +22,10 @@ from torch import Tensor
 from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
 from shared.finetune.preferences import token_logprobs, update
 from shared.generate.answering import until
-from shared.generate.sampling import generate
-from shared.model.gpt import GPT, evaluating
+from shared.generate.turns import continuations
+from shared.model.devices import beside, device_of
+from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, is_right
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.template import marks_of, prompt_ids
@@ -88,25 +90,16 @@ def answer_groups(
     max_new_tokens: int,
     generator: torch.Generator,
 ) -> tuple[list[list[str]], Rows]:
-    """`group` drawn answers to each prompt, and the rows that hold them, (P * G, T).
-
-    Prompts of equal length are read together.
-    """
+    """`group` drawn answers to each prompt, and the rows that hold them, (P * G, T)."""
     stop = marks_of(tok)[2]
-    asked = [prompt_ids(tok, prompt) for prompt in prompts]
-    answers: list[list[str]] = [[] for _ in prompts]
-    drawn: list[list[list[int]]] = [[] for _ in prompts]
-    for length in sorted({len(ids) for ids in asked}):
-        at = [i for i, ids in enumerate(asked) if len(ids) == length]
-        ids = torch.tensor([asked[i] for i in at for _ in range(group)])
-        found = generate(model, ids, max_new_tokens, eos=stop, generator=generator)
-        for place, row in enumerate(found[:, length:]):
-            said = until(row, stop)
-            ended = [stop] * (len(said) < len(row))
-            answers[at[place // group]].append(tok.decode(said))
-            drawn[at[place // group]].append(said + ended)
-    pairs = [(asked[i], ids) for i in range(len(asked)) for ids in drawn[i]]
-    return answers, drawn_rows(pairs, stop)
+    asked = [prompt_ids(tok, prompt) for prompt in prompts for _ in range(group)]
+    found = continuations(model, asked, max_new_tokens, eos=stop, generator=generator)
+    said = [until(row, stop) for row in found]
+    # An answer that was not cut off has its stop, too.
+    drawn = [ids + [stop] * (len(ids) < len(row)) for ids, row in zip(said, found)]
+    texts = [tok.decode(ids) for ids in said]
+    answers = [texts[i : i + group] for i in range(0, len(texts), group)]
+    return answers, drawn_rows(list(zip(asked, drawn)), stop)
 
 
 def drawn_rows(pairs: list[tuple[list[int], list[int]]], fill: int) -> Rows:
@@ -169,6 +162,7 @@ def grpo_losses(
 
     Between two of them the model is to be updated; who drew the answers stays fixed.
     """
+    rows, advantages = beside(model, *rows), advantages.to(device_of(model))
     counts = rows[1] != IGNORE  # (B, T)
     with evaluating(model):
         old, ref = token_logprobs(model, rows), token_logprobs(reference, rows)

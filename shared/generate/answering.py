@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from shared.generate.sampling import generate
+from shared.generate.turns import continuations
 from shared.model.gpt import GPT
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.template import marks_of, prompt_ids
@@ -20,24 +20,19 @@ def replies(
     max_new_tokens: int = 160,
     temperature: float = 1.0,
     top_k: int | None = 1,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | Sequence[torch.Generator] | None = None,
 ) -> list[str]:
     """The assistant's answers; with top_k=1 the likeliest token each time.
 
-    Prompts of equal length are read together, so that no row needs padding.
+    Each prompt gets the answer that it would get alone, if each has its own generator
+    or none is needed; see continuations for one that all of them share.
     """
     if isinstance(prompts, str):
         raise TypeError("expected several prompts, got one str; give [prompt]")
     stop, rows = marks_of(tok)[2], [prompt_ids(tok, prompt) for prompt in prompts]
-    answers = [""] * len(rows)
-    for length in sorted({len(row) for row in rows}):
-        group = [i for i, row in enumerate(rows) if len(row) == length]
-        ids = torch.tensor([rows[i] for i in group])
-        options = {"temperature": temperature, "top_k": top_k, "eos": stop}
-        found = generate(model, ids, max_new_tokens, generator=generator, **options)
-        for i, row in zip(group, found[:, length:]):
-            answers[i] = tok.decode(until(row, stop))
-    return answers
+    options = {"temperature": temperature, "top_k": top_k, "eos": stop}
+    found = continuations(model, rows, max_new_tokens, generator=generator, **options)
+    return [tok.decode(until(row, stop)) for row in found]
 
 
 def until(row: Tensor, stop: int) -> list[int]:

@@ -11,83 +11,32 @@ itself, in the template of a chat; a base model goes on with what it is given.
 from __future__ import annotations
 
 import argparse
-import codecs
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import TextIO
 
 import torch
 
 from shared import checkpoint
 from shared.checkpoint import int8
-from shared.generate.sampling import next_logits, next_probabilities
-from shared.model.gpt import GPT, evaluating
-from shared.model.guards import check_end, check_prompt, check_sampling
+from shared.generate.guards import check_sampling
+from shared.generate.streaming import STYLE, Style, as_text, stream
+from shared.model.gpt import GPT
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.template import MARKS, STOP, prompt_ids
 
 QUIT = "/quit"
 #: The shipped models that talk, the one to choose first in front.
 TALKERS = ("grpo", "dpo", "chat", "base")
-
-
-@dataclass(frozen=True)
-class Style:
-    """How tokens are drawn, as in `generate`, and how many there may be at most."""
-
-    most: int = 200
-    temperature: float = 0.7
-    top_k: int | None = None
-    top_p: float | None = None
-
-
-def stream(
-    model: GPT,
-    ids: list[int],
-    style: Style = Style(),
-    stop: int | None = None,
-    generator: torch.Generator | None = None,
-) -> Iterator[int]:
-    """Yield new token ids as they are drawn: those of `generate`, up to `stop`.
-
-    ids: the prompt, one row. The end also comes when the model's context is full.
-    Raises ValueError for bad settings and for a prompt without room for an answer.
-    """
-    check_sampling(style.most, style.temperature, style.top_k, style.top_p)
-    check_end(stop, model.config)
-    row, room = check_prompt(ids, model.config), model.config.context - len(ids)
-    if room < 1:
-        raise ValueError(
-            f"{len(ids)} tokens fill the model's context of {model.config.context}; "
-            "say less, so that there is room for an answer"
-        )
-    cache = model.new_cache()
-    for _ in range(min(style.most, room)):
-        with evaluating(model):
-            logits = next_logits(model, row, cache)
-            how = style.temperature, style.top_k, style.top_p
-            token = torch.multinomial(
-                next_probabilities(logits, *how), 1, generator=generator
-            )
-        if token.item() == stop:
-            return
-        yield int(token)
-        row = torch.cat([row, token], dim=1)
-
-
-def as_text(tok: BPETokenizer, ids: Iterable[int]) -> Iterator[str]:
-    """Yield the text of ids as soon as its characters are whole.
-
-    A token may end inside a character; its first bytes wait for the others.
-    """
-    decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    for i in ids:
-        if piece := decoder.decode(tok.bytes_of(i)):
-            yield piece
-    if rest := decoder.decode(b"", final=True):
-        yield rest
+#: How `generate` names things, and how the command line does.
+TYPED = {
+    "max_new_tokens is": "--most is",
+    "temperature is": "--temperature is",
+    "top_k is": "--top-k is",
+    "top_p is": "--top-p is",
+    "None for all": "leave it out for all",
+}
 
 
 def is_chat(tok: BPETokenizer) -> bool:
@@ -108,7 +57,7 @@ def answer(
     model: GPT,
     tok: BPETokenizer,
     said: str,
-    style: Style = Style(),
+    style: Style = STYLE,
     generator: torch.Generator | None = None,
 ) -> Iterator[str]:
     """Yield the answer to `said` piece by piece; see stream for errors."""
@@ -147,7 +96,7 @@ def converse(
     model: GPT,
     tok: BPETokenizer,
     source: TextIO,
-    style: Style = Style(),
+    style: Style = STYLE,
     generator: torch.Generator | None = None,
     prompt: str = "",
 ) -> None:
@@ -193,24 +142,36 @@ def read_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--top-k", type=int, help="draw among so many tokens only")
     parser.add_argument("--top-p", type=float, help="draw among the likeliest only")
     parser.add_argument("--most", type=int, default=200, help="tokens of an answer")
-    parser.add_argument("--seed", type=int, help="for the same answers each time")
+    parser.add_argument("--seed", type=seed, help="for the same answers each time")
     parser.add_argument(
         "--int8", action="store_true", help="use weights of one byte (chapter 14)"
     )
     options = parser.parse_args(arguments)
-    if options.temperature == 0:
-        options.temperature, options.top_k = 1.0, 1
     try:
         sampling = options.temperature, options.top_k, options.top_p
         check_sampling(options.most, *sampling)
     except ValueError as error:
-        parser.error(str(error).replace("top_k=1", "--temperature 0"))
+        told = str(error)
+        for name, typed in TYPED.items():
+            told = told.replace(name, typed)
+        parser.error(told)
     return options
 
 
+def seed(text: str) -> int:
+    """A seed as it is typed. Raises ArgumentTypeError for one that torch cannot use."""
+    try:
+        torch.Generator().manual_seed(int(text))
+    except (ValueError, OverflowError, RuntimeError):
+        raise argparse.ArgumentTypeError(
+            f"{text[:40]!r} is no seed; give a whole number from 0 to {2**64 - 1}"
+        ) from None
+    return int(text)
+
+
 def welcome(name: str, model: GPT, tok: BPETokenizer) -> str:
-    """What a person sees first."""
-    size = sum(t.numel() for t in model.state_dict().values())
+    """What a person sees first; the model as it was loaded, not its small copy."""
+    size = sum(weights.numel() for weights in model.parameters())
     how = "It goes on with what you begin."
     if is_chat(tok):
         how = "It sees one message at a time: put a tale and its question into one."
@@ -230,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     except checkpoint.CheckpointError as error:
         print(f"chat: {error}.", file=sys.stderr)
         return 2
-    model = int8.int8_model(model) if options.int8 else model
+    used = int8.int8_model(model) if options.int8 else model
     generator = torch.Generator()
     if options.seed is None:
         generator.seed()
@@ -241,7 +202,7 @@ def main(arguments: list[str] | None = None) -> int:
     if person:
         print(welcome(name, model, tok), file=sys.stderr)
     try:
-        converse(model, tok, sys.stdin, style, generator, "> " if person else "")
+        converse(used, tok, sys.stdin, style, generator, "> " if person else "")
     except KeyboardInterrupt:
         print()
     except BrokenPipeError:  # whoever read our answers has gone

@@ -1,24 +1,22 @@
-"""What a model costs, by formula: parameters, arithmetic, memory.
+"""What a model of GPT-2's way costs, by formula: parameters, arithmetic, memory.
 
-Each formula is compared with the code itself in tests/test_model.py. The counting of
-operations follows Kaplan et al. (2020), "Scaling laws for neural language models".
+Each formula is compared with the code itself in tests/test_model.py; of another model,
+count the parameters themselves. The counting of operations follows Kaplan et al.
+(2020), "Scaling laws for neural language models".
 """
 
 from __future__ import annotations
 
-from shared.model.parts import Config
+from shared.model.gpt import Config
+from shared.model.guards import check_formula
 
 
 def count_parameters(config: Config) -> int:
-    """How many numbers a model of this config learns, by formula."""
-    C, D, bias = config.width, config.width // config.heads, int(config.bias)
-    norm = C if config.norm == "rms" else (1 + bias) * C
-    attention = 4 * C * C + bias * 4 * C + (2 * D if config.qk_norm else 0)
-    attention += int(config.direct)
-    mlp = 8 * C * C + bias * 5 * C
-    positions = config.context * C if config.positions == "learned" else 0
-    tables = config.vocab_size * C * (1 if config.tie else 2) + positions
-    return tables + config.layers * (2 * norm + attention + mlp) + norm
+    """How many numbers a GPT of this config learns, by formula."""
+    check_formula(config)
+    C, L = config.width, config.layers
+    tables = (config.vocab_size + config.context) * C
+    return tables + L * (12 * C * C + 13 * C) + 2 * C
 
 
 def count_flops(config: Config, length: int) -> int:
@@ -27,6 +25,7 @@ def count_flops(config: Config, length: int) -> int:
     A product with a matrix of n numbers takes 2n. Attention is counted as the whole
     square, without saving its masked half. A training step takes three times as much.
     """
+    check_formula(config, "operations")
     C, L = config.width, config.layers
     matrices = 12 * C * C * L + config.vocab_size * C
     return 2 * matrices + 4 * L * C * length

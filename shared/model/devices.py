@@ -1,7 +1,9 @@
-"""Where a model is, and what it is to read put beside it: the one place that asks."""
+"""Devices: where a model is, where it goes, and its rows put beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import chain
 
 import torch
@@ -25,3 +27,17 @@ def beside(model: nn.Module, *tensors: Tensor) -> tuple[Tensor, ...]:
     """
     device = device_of(model)
     return tuple(tensor.to(device, torch.long) for tensor in tensors)
+
+
+@contextmanager
+def moved(model: nn.Module, device: torch.device) -> Iterator[None]:
+    """Inside, the model is on a device; afterwards, after an error too, where it was.
+
+    Its parameters stay the same objects, so that optimizers keep hold of them.
+    """
+    home = device_of(model)
+    model.to(device)
+    try:
+        yield
+    finally:
+        model.to(home)

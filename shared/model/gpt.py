@@ -1,26 +1,93 @@
-"""The GPT: blocks of attention and feed-forward between an embedding and a head.
+"""The GPT, in GPT-2's way: everything between token ids and a bet on the next token.
 
-One class, `GPT`, in the manner of GPT-2; the fields of `Config` exchange its parts for
-newer ones. Shapes: B rows, T tokens, C channels (`width`), H heads of D = C / H.
+Shapes: B rows, T tokens, C channels (`width`), H heads of D = C / H channels each.
 
-Source: Radford et al. (2019), "Language models are unsupervised multitask learners".
+Sources: Vaswani et al. (2017), "Attention is all you need"; Radford et al. (2019),
+"Language models are unsupervised multitask learners" (GPT-2); Ba, Kiros and Hinton
+(2016), "Layer normalization"; Hendrycks and Gimpel (2016), "Gaussian error linear
+units". What came after GPT-2 is in `decoder.py`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from shared.model.cache import KeyValues
-from shared.model.guards import check_input
-from shared.model.modern import make_attention, make_mlp, make_norm
-from shared.model.parts import Config
+from shared.model.guards import check_config, check_input
 
-__all__ = ["GPT", "Block", "Config", "KeyValues", "evaluating", "initialise"]
+
+@dataclass(frozen=True)
+class Config:
+    """The shape of a model; the defaults are the book's size.
+
+    context: the longest row in tokens. width: channels per token, a multiple of heads.
+    dropout: the share of numbers that each dropout forgets in training.
+    """
+
+    vocab_size: int = 1024
+    context: int = 256
+    layers: int = 4
+    heads: int = 4
+    width: int = 128
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_config(self)
+
+
+class LayerNorm(nn.Module):
+    """Each token's channels to mean 0 and variance 1, then times weight plus bias."""
+
+    def __init__(self, width: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(width))
+        self.bias = nn.Parameter(torch.zeros(width))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(..., C) -> (..., C)."""
+        return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.eps)
+
+
+class Attention(nn.Module):
+    """Causal self-attention in several heads: each token reads those up to itself."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.heads, self.dropout = config.heads, config.dropout
+        self.qkv = nn.Linear(config.width, 3 * config.width)
+        self.out = nn.Linear(config.width, config.width)
+        self.drop = nn.Dropout(config.dropout)
+
+    def split(self, x: Tensor) -> Tensor:
+        """Give each head its channels: (B, T, C) -> (B, H, T, D)."""
+        return x.unflatten(-1, (self.heads, -1)).transpose(1, 2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> (B, T, C)."""
+        q, k, v = (self.split(part) for part in self.qkv(x).chunk(3, dim=-1))
+        p = self.dropout if self.training else 0.0
+        y = F.scaled_dot_product_attention(q, k, v, dropout_p=p, is_causal=True)
+        return self.drop(self.out(y.transpose(1, 2).flatten(2)))  # heads side by side
+
+
+class FeedForward(nn.Module):
+    """Each token by itself: to four times the width, bend, and back."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.up = nn.Linear(config.width, 4 * config.width)
+        self.down = nn.Linear(4 * config.width, config.width)
+        self.drop = nn.Dropout(config.dropout)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> (B, T, C); no token sees another."""
+        x = F.gelu(self.up(x), approximate="tanh")  # (B, T, 4C)
+        return self.drop(self.down(x))
 
 
 class Block(nn.Module):
@@ -28,14 +95,12 @@ class Block(nn.Module):
 
     def __init__(self, config: Config) -> None:
         super().__init__()
-        self.norm1, self.attention = make_norm(config), make_attention(config)
-        self.norm2, self.mlp = make_norm(config), make_mlp(config)
+        self.norm1, self.attention = LayerNorm(config.width), Attention(config)
+        self.norm2, self.mlp = LayerNorm(config.width), FeedForward(config)
 
-    def forward(
-        self, x: Tensor, first: Tensor | None = None, past: KeyValues | None = None
-    ) -> Tensor:
-        """(B, T, C) -> (B, T, C); `first` and `past` are for the attention."""
-        x = x + self.attention(self.norm1(x), first, past)
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, T, C) -> (B, T, C)."""
+        x = x + self.attention(self.norm1(x))
         return x + self.mlp(self.norm2(x))
 
 
@@ -47,70 +112,43 @@ class GPT(nn.Module):
         self.config = config
         with torch.random.fork_rng(devices=[]):  # the global generator stays as it is
             self.tokens = nn.Embedding(config.vocab_size, config.width)
-            places = nn.Embedding(config.context, config.width)
-            self.positions = places if config.positions == "learned" else None
+            self.positions = nn.Embedding(config.context, config.width)
             self.drop = nn.Dropout(config.dropout)
             self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
-            self.norm = make_norm(config)
+            self.norm = LayerNorm(config.width)
             self.head = nn.Linear(config.width, config.vocab_size, bias=False)
-        if config.tie:
-            self.head.weight = self.tokens.weight
+        self.head.weight = self.tokens.weight  # one matrix reads and writes
         initialise(self, seed)
 
-    def hidden(self, ids: Tensor, cache: list[KeyValues] | None = None) -> Tensor:
+    def hidden(self, ids: Tensor) -> Tensor:
         """What the model knows after each token, (B, T, C); the head reads it.
 
-        With a cache, ids are the new tokens only. Raises ValueError for wrong ids.
+        Raises TypeError or ValueError for ids that it cannot read.
         """
-        start = 0 if cache is None else cache[0].length
-        check_input(ids, self.config, start)
-        x = self.tokens(ids)  # (B, T, C)
-        if self.positions is not None:
-            x = x + self.positions.weight[start : start + ids.shape[1]]
-        x = first = self.drop(x)
-        for i, block in enumerate(self.blocks):
-            x = block(x, first, None if cache is None else cache[i])
+        ids = check_input(ids, self.config)
+        x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]  # (B, T, C)
+        x = self.drop(x)
+        for block in self.blocks:
+            x = block(x)
         return self.norm(x)
 
-    def forward(self, ids: Tensor, cache: list[KeyValues] | None = None) -> Tensor:
-        """ids (B, T) -> logits (B, T, vocab_size); see hidden for the cache."""
-        return self.head(self.hidden(ids, cache))
-
-    def new_cache(self) -> list[KeyValues]:
-        """An empty cache to read into: `forward(ids, cache)`."""
-        return [KeyValues() for _ in self.blocks]
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids (B, T) -> logits (B, T, vocab_size)."""
+        return self.head(self.hidden(ids))
 
 
 @torch.no_grad()
-def initialise(model: GPT, seed: int) -> None:
+def initialise(model: nn.Module, seed: int) -> None:
     """Draw every matrix: std 0.02, and less where a block adds its result to x.
 
     2 x layers results are added up, so each is drawn smaller by the root of that.
-    Norms begin at 1 and biases at 0. The seed alone decides. With "zero-out" (chapter
-    07) embeddings are drawn with std 1, and what is added or put out begins at zero.
+    Biases begin at 0, and norms as they were made. The seed alone decides.
     """
     draw = torch.Generator().manual_seed(seed)
-    small = 0.02 / math.sqrt(2 * model.config.layers)
-    stds = {"attention.out.weight": small, "mlp.down.weight": small}
-    if model.config.init == "zero-out":
-        stds = {"attention.out.weight": 0.0, "mlp.down.weight": 0.0, "head.weight": 0.0}
-        stds["tokens.weight"] = 0.02 if model.config.tie else 1.0
+    added = 0.02 / math.sqrt(2 * model.config.layers)
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             parameter.zero_()
         elif parameter.dim() == 2:
-            ends = [std for end, std in stds.items() if name.endswith(end)]
-            parameter.normal_(0.0, ends[0] if ends else 0.02, generator=draw)
-
-
-@contextmanager
-def evaluating(model: nn.Module) -> Iterator[None]:
-    """Inside: no dropout and no gradients. Afterwards everything is as it was."""
-    modes = {part: part.training for part in model.modules()}
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for part, mode in modes.items():
-            part.training = mode
+            adds = name.endswith(("attention.out.weight", "mlp.down.weight"))
+            parameter.normal_(0.0, added if adds else 0.02, generator=draw)

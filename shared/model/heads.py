@@ -12,6 +12,14 @@ from torch import nn
 from shared.model.gpt import GPT
 
 
+def is_tied(model: GPT) -> bool:
+    """Whether the head's matrix is the token embedding's, in decimals or in bytes."""
+    ours, theirs = getattr(model.head, "q", None), getattr(model.tokens, "q", None)
+    if ours is not None or theirs is not None:
+        return ours is theirs
+    return model.head.weight is model.tokens.weight
+
+
 def swap_head(model: GPT, classes: int, seed: int = 0) -> GPT:
     """Give a model a new head, one score per class, drawn with std 0.02; the model.
 

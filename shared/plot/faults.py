@@ -53,11 +53,8 @@ def _home(shapes: list[Shape], i: int, room: Bounds) -> int:
     """The last filled box drawn before the words that holds them; -1 for the paper."""
     for j in range(i - 1, -1, -1):
         shape = shapes[j]
-        if (
-            isinstance(shape, Rect)
-            and shape.fill != "none"
-            and shape.bounds.holds(room)
-        ):
+        filled = isinstance(shape, Rect) and shape.fill != "none"
+        if filled and _inside(shape).holds(room):
             return j
     return -1
 

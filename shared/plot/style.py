@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from shared import FIGURE_KEYWORDS, FIGURE_RC
 from shared.plot.palette import COLORS, CYCLE
 from shared.whole_files import whole_file
 
@@ -27,7 +28,7 @@ def apply_style() -> Any:
     rcParams.update({
         "font.family": ["Figtree"] * bool(own) + ["DejaVu Sans"],
         "font.size": 14, "text.color": ink, "figure.dpi": 100,
-        "svg.hashsalt": "block-by-block", "svg.fonttype": "path",
+        **FIGURE_RC,
         "figure.facecolor": paper, "savefig.facecolor": paper, "axes.facecolor": paper,
         "figure.constrained_layout.use": True, "axes.axisbelow": True,
         **{f"figure.constrained_layout.{side}_pad": 0.12 for side in "hw"},
@@ -54,7 +55,7 @@ def _notebook_writes_svg() -> None:
     except ImportError:
         return
     if get_ipython() is not None:
-        set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+        set_matplotlib_formats("svg", **FIGURE_KEYWORDS | {"bbox_inches": None})
 
 
 def figure(

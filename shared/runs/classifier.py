@@ -65,7 +65,7 @@ def fine_tuned(model: Any, train: tuple, tok: Any, steps: int, seed: int) -> Any
     return model.cpu()
 
 
-def measure(model: Any, test: tuple, tok: Any) -> float:
+def measure_classifier(model: Any, test: tuple, tok: Any) -> float:
     """The accuracy of a classifier on messages."""
     from shared.finetune import class_logits, hit_rate
 
@@ -76,7 +76,7 @@ def ways(tok: Any) -> dict[str, Callable[[tuple, tuple, int], float]]:
     """Name -> function of training messages, test messages and seed: the accuracy."""
     from shared import checkpoint
     from shared.finetune import FINE_TUNING, features, fit_linear, hit_rate
-    from shared.model import GPT
+    from shared.model import Decoder
 
     def base() -> Any:
         return checkpoint.load("base")[0]
@@ -87,12 +87,12 @@ def ways(tok: Any) -> dict[str, Callable[[tuple, tuple, int], float]]:
 
     def whole(train: tuple, test: tuple, seed: int) -> float:
         model = fine_tuned(base(), train, tok, FINE_TUNING.steps, seed)
-        return measure(model, test, tok)
+        return measure_classifier(model, test, tok)
 
     def scratch(train: tuple, test: tuple, seed: int) -> float:
-        model = GPT(base().config, seed=100 + seed)
+        model = Decoder(base().config, seed=100 + seed)
         fine_tuned(model, train, tok, FINE_TUNING.steps, seed)
-        return measure(model, test, tok)
+        return measure_classifier(model, test, tok)
 
     return {
         "bag of words": lambda train, test, seed: bag_of_words(train, test),
@@ -143,7 +143,7 @@ def make_classify(options: argparse.Namespace) -> None:
     test = unseen(balanced(TEST_SEED, TEST_MESSAGES), train)
     fine_tuned(model, train, tok, options.steps or STEPS, seed=0)
     model.half().float()  # measured as it is saved, in half precision
-    found, n = measure(model, test, tok), len(test[0])
+    found, n = measure_classifier(model, test, tok), len(test[0])
     low, high = wilson(round(found * n), n)
     facts = {
         "from": checkpoint.sha256(checkpoint.where("base")),

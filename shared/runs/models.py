@@ -63,7 +63,7 @@ def many_rows(first_seed: int, chunks: int):  # noqa: ANN201
 def make_base(options: argparse.Namespace) -> None:
     """The base model of chapter 07: its own recipe, with more documents and steps."""
     from shared import checkpoint, evaluate, tales
-    from shared.model import GPT
+    from shared.model import Decoder
     from shared.runs import BASE, LONG_RUN
     from shared.tokenizer import BPETokenizer
     from shared.train import train
@@ -80,7 +80,7 @@ def make_base(options: argparse.Namespace) -> None:
     texts = [document.text for document in test]
     tokens = sum(len(tok.encode(text)) for text in texts)
     floor = sum(document.nats for document in test) / tokens
-    model, start = GPT(BASE, seed=1), time.time()
+    model, start = Decoder(BASE, seed=1), time.time()
     state = options.out / "base.training.safetensors"
     history = train(
         model, rows, recipe, every=options.every, path=state, resume=True, floor=floor

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.model.parts import Config
+from shared.model.decoder import DecoderConfig
 from shared.train.recipe import Recipe
 
 #: The book's model, as chapter 07 finds it; everybody's run and the shipped one alike.
-BASE = Config(
+BASE = DecoderConfig(
     context=512,
     layers=3,
+    norm="bare layer",
     bias=False,
     tie=False,
     positions="rotary",
-    mlp="relu2",
-    direct=True,
+    attention="direct",
+    activation="relu2",
     init="zero-out",
 )
 #: The run that chapter 07 makes on the page, and the long one behind the shipped model.

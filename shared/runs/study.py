@@ -22,20 +22,20 @@ VALID_SEED, VALID_DOCUMENTS, EXAMINED = 2, 400, 200
 
 
 def ways() -> dict[str, tuple[Any, Any]]:
-    """Name -> (Config, Recipe): each line changes what it names, and keeps the rest."""
-    from shared.model import Config
+    """Name -> (DecoderConfig, Recipe): a line changes what it names, keeps the rest."""
+    from shared.model import DecoderConfig
     from shared.runs import BASE, SHORT_RUN
     from shared.train import Recipe
 
     small = {"batch": 8, "accumulate": 2, "warmup": 60}
     adamw = Recipe(steps=STEPS, rate=3e-3, **small)
     muon = replace(SHORT_RUN, steps=STEPS, warmup=60)
-    gpt2 = Config(context=512)
+    gpt2 = DecoderConfig(context=512)
     rotary = replace(gpt2, positions="rotary")
-    relu2 = replace(rotary, mlp="relu2", bias=False)
+    relu2 = replace(rotary, activation="relu2", norm="bare layer", bias=False)
     apart = replace(relu2, tie=False, init="zero-out")
-    direct = replace(apart, direct=True)
-    gelu = replace(BASE, mlp="gelu")
+    direct = replace(apart, attention="direct")
+    gelu = replace(BASE, activation="gelu")
     return {
         "GPT-2's way": (gpt2, adamw),
         "its rate a third": (gpt2, replace(adamw, rate=1e-3)),
@@ -53,13 +53,13 @@ def ways() -> dict[str, tuple[Any, Any]]:
 def run(config: Any, recipe: Any, data: dict[str, Any]) -> dict[str, float]:
     """Train one model; what it has reached and what it cost."""
     from shared import train
-    from shared.evaluate import skills
-    from shared.model import GPT
+    from shared.evaluate import mean_loss, skills
+    from shared.model import Decoder
 
-    model, start = GPT(config, seed=1), time.process_time()
+    model, start = Decoder(config, seed=1), time.process_time()
     history = train.train(model, data["rows"], recipe, every=0)
     seconds = time.process_time() - start
-    loss = train.mean_loss(model, data["valid"])
+    loss = mean_loss(model, data["valid"])
     return {
         "parameters": sum(p.numel() for p in model.parameters()),
         "steps": recipe.steps,
@@ -86,7 +86,7 @@ def prepare() -> dict[str, Any]:
         "rows": single_rows(texts, tok, LONGEST, ending=True),
         "valid": rows,
         "floor": sum(d.nats for d in valid) / int((rows[1] != IGNORE).sum()),
-        "exam": skills.make_exam(words[:EXAMINED], tok),
+        "exam": skills.make_skill_test(words[:EXAMINED], tok),
     }
 
 

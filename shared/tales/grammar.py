@@ -15,8 +15,9 @@ from bisect import bisect
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from shared.tales.branches import Branch, push
 from shared.tales.conditions import reach
 from shared.tales.notation import read
 from shared.tales.parts import (
@@ -29,28 +30,6 @@ from shared.tales.parts import (
     Set,
     capital,
 )
-
-
-class Branch(NamedTuple):
-    """A derivation under way that agrees with the text read so far.
-
-    ``chance`` is its probability, ``todo`` the parts still to come as nested pairs
-    (next part, rest), ``env`` what its names stand for, ``space`` and ``cap`` whether
-    the next word is to start with a space or a capital.
-    """
-
-    chance: float
-    todo: tuple | None
-    env: Env
-    space: bool = False
-    cap: bool = False
-
-
-def push(parts: tuple, todo: tuple | None) -> tuple | None:
-    """Put parts in front of what is still to do."""
-    for part in reversed(parts):
-        todo = (part, todo)
-    return todo
 
 
 class Grammar:

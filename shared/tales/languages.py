@@ -22,8 +22,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 
+from shared.tales.branches import Branch
 from shared.tales.encoding import Tokenizer, encoder
-from shared.tales.grammar import Branch, Grammar
+from shared.tales.grammar import Grammar
 from shared.tales.kinds import END, KINDS
 from shared.tales.parts import Entry, words
 

@@ -243,9 +243,8 @@ class Rule:
 
     def open(self, env: Env) -> list[Way]:
         """The ways whose conditions hold; at least one must."""
-        ways = [
-            w for w in self.ways if w.condition is None or eval(w.condition, {}, env)
-        ]
+        held = (w.condition is None or eval(w.condition, {}, env) for w in self.ways)
+        ways = [way for way, holds in zip(self.ways, held) if holds]
         if not ways:
             raise GrammarError(f"rule {self.name}: no way is open with {env}")
         return ways

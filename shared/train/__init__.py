@@ -9,9 +9,8 @@ __getattr__, __dir__, __all__ = offers(
     __name__,
     {
         "loop": (
-            "Probe", "add_gradients", "clip_gradients", "describe", "mean_loss",
-            "measure", "pick_device", "precision", "seed_dropout", "summed_loss",
-            "train", "train_step",
+            "Probe", "add_gradients", "clip_gradients", "describe", "measure",
+            "pick_device", "seed_dropout", "take_step", "train", "train_step",
         ),
         "recipe": ("Recipe", "check_recipe", "rate_share"),
         "log": ("History", "advance", "progress", "report"),

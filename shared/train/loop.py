@@ -5,27 +5,29 @@ recipe and the step's number alone: the rows of a step, and its dropout, are dra
 generators of their own, seeded anew. So a run that was killed goes on from its saved
 state to the same weights, bit for bit on the same machine.
 
-Rows come from `shared.data`, saving and going on from `checkpoint.run_state`, the other
-files of this room hold the recipe, the optimizers, the table and the progress bar.
-Clipping: Pascanu et al.
-(2013), "On the difficulty of training recurrent neural networks".
+Rows come from `shared.data`, losses from `evaluate.losses`, saving and going on from
+`checkpoint.run_state`; the other files of this room hold the recipe, the optimizers,
+the table and the progress bar. Clipping: Pascanu et al. (2013), "On the difficulty of
+training recurrent neural networks".
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from shared.checkpoint.run_state import fingerprint, load_state, save_state
 from shared.data.rows import IGNORE, Rows, check_rows, in_parts, step_rows
-from shared.model.gpt import evaluating
+from shared.evaluate.losses import mean_loss, summed_loss
+from shared.model.devices import moved
+from shared.model.fields import named_fields
+from shared.model.modes import evaluating
 from shared.train.log import History, advance, progress, report
 from shared.train.optimizers import make_optimizers
 from shared.train.recipe import Recipe, rate_share
@@ -45,50 +47,8 @@ def pick_device(name: str | None = None) -> torch.device:
     return torch.device(name)
 
 
-def precision(device: torch.device, mixed: bool = True) -> torch.autocast:
-    """bf16 for matrix products if wanted and the device computes in it, else single."""
-    able = mixed and device.type == "cuda" and torch.cuda.is_bf16_supported(False)
-    return torch.autocast(device.type, torch.bfloat16, enabled=able)
-
-
-def summed_loss(
-    model: nn.Module,
-    inputs: Tensor,
-    targets: Tensor,
-    device: torch.device,
-    mixed: bool = True,
-) -> Tensor:
-    """The loss summed over the targets that count, in nats; inputs, targets (B, T)."""
-    with precision(device, mixed):
-        logits = model(inputs.to(device).long())  # (B, T, vocab)
-    flat = logits.float().flatten(0, 1)  # (B * T, vocab)
-    right = targets.to(device).long().flatten()  # (B * T,)
-    return F.cross_entropy(flat, right, ignore_index=IGNORE, reduction="sum")
-
-
-@torch.no_grad()
-def mean_loss(
-    model: nn.Module, rows: Rows, batch: int = 32, device: torch.device | None = None
-) -> float:
-    """Nats per counted target over all rows; draws no random number, changes nothing.
-
-    device: where the model is; found from its first parameter when None.
-    """
-    inputs, targets = rows
-    count = int((targets != IGNORE).sum())
-    if not count:
-        raise ValueError("no target counts, so there is no loss to average")
-    device = device or next(model.parameters()).device
-    was_training, total = model.training, 0.0
-    model.eval()
-    for x, y in in_parts(rows, math.ceil(len(inputs) / batch)):
-        total += summed_loss(model, x, y, device).item()
-    model.train(was_training)
-    return total / count
-
-
 def add_gradients(
-    model: nn.Module, rows: Rows, parts: int, device: torch.device, mixed: bool = True
+    model: nn.Module, rows: Rows, parts: int, mixed: bool = True
 ) -> float:
     """Add the gradients of the mean loss of (B, T) rows, read in parts; the loss.
 
@@ -100,7 +60,7 @@ def add_gradients(
         raise ValueError("none of this step's targets counts; is it all padding?")
     total = 0.0
     for x, y in in_parts(rows, parts):
-        loss = summed_loss(model, x, y, device, mixed) / count
+        loss = summed_loss(model, x, y, mixed) / count
         loss.backward()
         total += loss.item()
     return total
@@ -116,6 +76,25 @@ def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> float:
     return norm
 
 
+def take_step(
+    model: nn.Module,
+    optimizers: list[torch.optim.Optimizer],
+    recipe: Recipe,
+    step: int,
+) -> float:
+    """Clip the gradients, then move the weights at the rate of this step; their norm.
+
+    The norm is that of the gradients before clipping.
+    """
+    norm = clip_gradients(model.parameters(), recipe.clip)
+    share = rate_share(step, recipe)
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = share * group["peak"]
+        optimizer.step()
+    return norm
+
+
 def train_step(
     model: nn.Module,
     rows: Rows,
@@ -124,27 +103,19 @@ def train_step(
     step: int,
 ) -> tuple[int, dict[str, float]]:
     """One step: gradients, clipping, updates. Returns targets; loss, rate and norm."""
-    device = next(model.parameters()).device
     chosen = step_rows(step, len(rows[0]), recipe.batch, recipe.seed)
     inputs, targets = rows[0][chosen], rows[1][chosen]
     model.zero_grad(set_to_none=True)
     seed_dropout(step, recipe.seed)
-    loss = add_gradients(
-        model, (inputs, targets), recipe.accumulate, device, recipe.mixed
-    )
+    loss = add_gradients(model, (inputs, targets), recipe.accumulate, recipe.mixed)
     if not math.isfinite(loss):
         raise FloatingPointError(
             f"the loss of step {step} is {loss}: the training has blown up. Try a "
             "lower rate, a longer warmup or a smaller clip"
         )
-    norm = clip_gradients(model.parameters(), recipe.clip)
-    share = rate_share(step, recipe)
-    for optimizer in optimizers:
-        for group in optimizer.param_groups:
-            group["lr"] = share * group["peak"]
-        optimizer.step()
-    counted = int((targets != IGNORE).sum())
-    return counted, {"loss": loss, "rate": share * recipe.rate, "norm": norm}
+    norm = take_step(model, optimizers, recipe, step)
+    rate = rate_share(step, recipe) * recipe.rate
+    return int((targets != IGNORE).sum()), {"loss": loss, "rate": rate, "norm": norm}
 
 
 def train(
@@ -159,40 +130,51 @@ def train(
     device: str | None = None,
     probe: Probe | None = None,
 ) -> History:
-    """Train a model in place; it ends in evaluation mode. Returns the run's History.
+    """Train a model in place; returns the run's History. It ends in evaluation mode.
 
-    Each `every` steps and at the end (0: never) the validation rows are priced, `probe`
-    (a function of the model, for named numbers) is called, a line printed, with the gap
-    to `floor`, and the state saved to `path`; resume: go on from that file if it is
-    there. Raises ValueError if it is of another run, FloatingPointError at a blow-up.
+    It goes to `device` (None: a GPU if there is one) and back. Every `every` steps, at
+    the end, too (0: never), it is priced on validation rows, asked by `probe` for named
+    numbers, told of in a line, with the gap to `floor`, and saved to `path`. resume: go
+    on from there. Raises ValueError for another run, FloatingPointError at a blow-up.
     """
     check_rows(rows, model)
     check_rows(validation or rows, model)
-    model.to(pick_device(device)).train()
-    optimizers = make_optimizers(model, recipe)
-    run, history = describe(model, rows, recipe), History()
-    if resume and path is not None and Path(path).exists():
-        history = History(load_state(path, model, optimizers, run))
-    done = len(history["step"])
-    with torch.random.fork_rng(), progress(recipe.steps, done, every > 0) as bar:
-        for step in range(done + 1, recipe.steps + 1):
-            counted, numbers = train_step(model, rows, optimizers, recipe, step)
-            due = every > 0 and (step % every == 0 or step == recipe.steps)
-            numbers |= measure(model, validation, probe) if due else {}
-            history.add(counted, numbers)
-            advance(bar, history, floor)
-            if due:
-                report(bar, history, floor)
-            if due and path is not None:
-                save_state(path, model, optimizers, run, history)
+    with moved(model.train(), pick_device(device)), torch.random.fork_rng():
+        optimizers = make_optimizers(model, recipe)
+        run, history = describe(model, rows, recipe), History()
+        if resume and path is not None and Path(path).exists():
+            history = History(load_state(path, model, optimizers, run))
+        done = len(history["step"])
+        with progress(recipe.steps, done, every > 0) as bar:
+            for step in range(done + 1, recipe.steps + 1):
+                counted, numbers = train_step(model, rows, optimizers, recipe, step)
+                due = every > 0 and (step % every == 0 or step == recipe.steps)
+                numbers |= measure(model, validation, probe) if due else {}
+                history.add(counted, numbers)
+                advance(bar, history, floor)
+                if due:
+                    report(bar, history, floor)
+                if due and path is not None:
+                    save_state(path, model, optimizers, run, history)
     model.eval()
     return history
 
 
 def describe(model: nn.Module, rows: Rows, recipe: Recipe) -> dict[str, Any]:
-    """What a run is, in values that JSON can hold: recipe, kind of model, rows."""
-    name = repr(getattr(model, "config", type(model).__name__))
-    return asdict(recipe) | {"model": name, "rows": fingerprint(rows)}
+    """What a run is, in values that JSON can hold: recipe, model, what is frozen, rows.
+
+    Of the recipe and the model's config only what differs from the defaults is named,
+    so that a field of a later version leaves the runs of today as they are.
+    """
+    config = getattr(model, "config", None)
+    about = {
+        "model": type(model).__name__,
+        "config": named_fields(config) if is_dataclass(config) else {},
+        "frozen": [n for n, p in model.named_parameters() if not p.requires_grad],
+        "inputs": fingerprint(rows[0]),
+        "targets": fingerprint(rows[1]),
+    }
+    return named_fields(recipe) | about
 
 
 def measure(

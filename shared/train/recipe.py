@@ -16,7 +16,7 @@ class Recipe:
 
     batch: rows per step, read in `accumulate` equal parts to save memory.
     rate: AdamW's highest learning rate; muon_rate: Muon's. They rise during `warmup`
-    steps, stay for `hold`, and fall to `final` times the highest at the last step.
+    steps, stay for `hold`, and fall to `final` times the highest at the run's end.
     clip: the largest gradient norm, or None. mixed: on a GPU that computes in bf16, use
     it for matrix products. seed: of the rows' order and of dropout.
     """
@@ -74,11 +74,16 @@ def check_recipe(recipe: Recipe) -> None:
 
 
 def rate_share(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step (1 to `steps`) as a share of the highest, 0 to 1."""
+    """The learning rate of a step (1 to `steps`) as a share of the highest, 0 to 1.
+
+    The last step stands half a step before the end of the fall: at the end itself, with
+    `final` = 0, no rate is left, and it would be a step that moves nothing.
+    """
     if step < recipe.warmup:
         return step / recipe.warmup
     start = recipe.warmup + recipe.hold
-    fallen = min(1.0, max(0, step - start) / max(1, recipe.steps - start))
+    fall = max(1, recipe.steps - start)  # steps that it takes
+    fallen = min(fall - 0.5, max(0, step - start)) / fall
     left = 1 - fallen
     if recipe.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * fallen))

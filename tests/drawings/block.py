@@ -1,4 +1,4 @@
-"""Chapter 07: the block, and the stream of vectors that runs past its two parts."""
+"""Chapter 06: the block, and the stream of vectors that runs past its two parts."""
 
 from shared import plot
 

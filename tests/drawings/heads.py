@@ -1,4 +1,4 @@
-"""Chapter 06: from (B, T, C) to (B, H, T, D): the columns go to the heads."""
+"""Chapter 05: from (B, T, C) to (B, H, T, D): the columns go to the heads."""
 
 from shared import plot
 

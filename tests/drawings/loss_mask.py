@@ -1,4 +1,4 @@
-"""Chapter 13: the loss mask: which of a conversation's tokens are counted."""
+"""Chapter 10: the loss mask: which of a conversation's tokens are counted."""
 
 from shared import plot
 

@@ -1,4 +1,4 @@
-"""Chapter 04: windows of four tokens, two steps apart, and their targets."""
+"""Chapter 03: windows of four tokens, two steps apart, and their targets."""
 
 from shared import plot
 

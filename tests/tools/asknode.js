@@ -24,6 +24,7 @@ const tokenizer = ({ merges, specialTokens }) =>
   new book.tokenizer.Tokenizer(merges, specialTokens);
 
 const jobs = {
+  defaults: () => book.weights.DEFAULTS,
   words: ({ text }) => book.tokenizer.splitWords(text),
   encode: ({ file, texts }) => texts.map((text) => tokenizer(model(file)).encode(text)),
   decode: ({ file, rows }) => rows.map((ids) => tokenizer(model(file)).decode(ids)),

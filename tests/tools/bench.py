@@ -190,6 +190,7 @@ BENCHES: dict[str, Callable[[], Iterator[Task]]] = {
     "bpe": bench_bpe,
     "train": later("bench_models", "bench_train"),
     "generate": later("bench_models", "bench_generate"),
+    "gpt2": later("bench_models", "bench_gpt2"),
 }
 RACES: dict[str, Callable[[], object]] = {
     "tinyshakespeare": later("bench_race", "run_tinyshakespeare"),

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from shared.checkpoint import from_gpt2_state
 from shared.data import Rows, step_rows
 from shared.generate import generate
-from shared.model import GPT
+from shared.model import GPT, Config, Decoder, DecoderConfig
 from shared.train import Recipe, decay_groups, make_optimizers, train_step
 
 SHAPES = ((12, 64), (8, 256))  # rows and tokens of a training step
@@ -225,4 +226,45 @@ def generate_task(count: int) -> Task:
         count * NEW,
         "tokens",
         lambda results: torch.equal(results[0], results[1]),
+    )
+
+
+# --- GPT-2's own size ----------------------------------------------------------------
+
+LARGE = Config(50_257, 1024, 12, 12, 768)  # 124 million parameters
+
+
+def bench_gpt2() -> Iterator[Task]:
+    """GPT-2 small: a training step beside the plain model, and writing with a cache."""
+    ours = GPT(LARGE).train()
+    sizes = LARGE.layers, LARGE.heads, LARGE.width
+    plain = Plain(LARGE.vocab_size, LARGE.context, *sizes)
+    plain.load_state_dict(ours.state_dict())
+    draw = torch.Generator().manual_seed(2)
+    ids = torch.randint(LARGE.vocab_size, (16, 257), generator=draw)
+    rows = ids[:, :-1], ids[:, 1:]
+    recipe = Recipe(batch=4, rate=1e-4, final=1.0)
+    steps = {
+        "ours": ours_stepper(ours, rows, recipe),
+        "plain GPT": stepper(plain, plain, rows, recipe),
+    }
+    count = dict.fromkeys(steps, 0)
+
+    def one(name: str) -> list[float]:
+        count[name] += 1
+        return [steps[name](count[name])]
+
+    contestants = {name: (lambda name=name: one(name)) for name in steps}
+    work = 4 * 256 / 1000
+    yield Task("GPT-2 small: step of 4 x 256", contestants, work, "k tokens", close)
+    writer = Decoder(DecoderConfig(**asdict(LARGE))).eval()
+    weights = torch.cat([p.detach().flatten() for p in writer.parameters()])
+    yield Task(
+        f"GPT-2 small: write {NEW} tokens",
+        {
+            "ours": lambda: generate(writer, ids[:1, :16], NEW, top_k=1),
+            "reading the weights": lambda: [weights.sum() for _ in range(NEW)],
+        },
+        NEW,
+        "tokens",
     )

@@ -14,9 +14,10 @@ from bench import print_table
 
 from shared import data
 from shared.data import Rows, windows
+from shared.evaluate import mean_loss
 from shared.model import GPT, Config
 from shared.runs import BASE, SHORT_RUN
-from shared.train import Recipe, make_optimizers, mean_loss, train_step
+from shared.train import Recipe, make_optimizers, train_step
 
 GOAL = 1.88  # nats per character, what nanoGPT's readme promises for its CPU recipe
 TEXT = "tinyshakespeare.txt"

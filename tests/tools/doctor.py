@@ -1,14 +1,14 @@
 """Look at this machine for what the book needs, and try a little arithmetic.
 
-    python3 course.py doctor
+    python3 course.py doctor [--torch]
 
 Prints one line per finding and a hint where something is wrong. It installs, downloads
 and changes nothing; without .venv it tells what Python alone can tell. Exit code 1 when
 something that the book needs is missing or wrong.
 """
 
+import argparse
 import importlib.metadata
-import math
 import os
 import platform
 import re
@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import netcut
+from selftest import TESTS, speed
 
 ROOT = Path(__file__).resolve().parents[2]
 NEEDED_MEMORY = 4.0  # gigabytes in which Parts I and II run
@@ -39,14 +40,22 @@ class Report:
         self.bad += bad
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Examine; return 0 when nothing that is needed is missing."""
+    parser = argparse.ArgumentParser(
+        prog="course.py doctor", description="Look at this machine for what is needed."
+    )
+    told = "add what PyTorch's developers ask for in a report of an error"
+    parser.add_argument("--torch", action="store_true", help=told)
+    asked = parser.parse_args(arguments)
     report = Report()
     system(report)
     packages(report)
     folders(report)
     tools(report)
     self_test(report)
+    if asked.torch:
+        torch_details(report)
     count = report.bad
     print(
         f"\n{count} finding{'s' * (count > 1)} marked !! above."
@@ -198,6 +207,17 @@ def self_test(report: Report) -> None:
     report.line("speed", f"{speed(torch):.0f} GFLOP/s (float32 matrix product)")
 
 
+def torch_details(report: Report) -> None:
+    """PyTorch's own report: build, drivers, processor, versions; it takes seconds."""
+    try:
+        from torch.utils.collect_env import get_pretty_env_info
+    except ImportError:
+        hint = "`python3 course.py site` installs it."
+        report.line("torch details", "none: torch is not installed", hint)
+    else:
+        print(f"\n{get_pretty_env_info()}")
+
+
 def device(torch) -> str:
     """The device that the book will use, in words."""
     if torch.cuda.is_available():
@@ -205,56 +225,6 @@ def device(torch) -> str:
     if torch.backends.mps.is_available():
         return "cpu (mps is there; the book uses it only on request)"
     return "cpu"
-
-
-def product_is_exact(torch) -> bool:
-    """Whole numbers below 2**24 multiply and add without any rounding."""
-    rows = torch.arange(64 * 96).reshape(64, 96) % 13
-    columns = torch.arange(96 * 48).reshape(96, 48) % 11
-    return bool(torch.equal((rows.float() @ columns.float()).long(), rows @ columns))
-
-
-def softmax_is_right(torch) -> bool:
-    """softmax([ln 1, ln 2, ln 5]) is [1/8, 2/8, 5/8]."""
-    got = torch.softmax(torch.tensor([1.0, 2.0, 5.0]).log(), dim=0)
-    return bool(torch.allclose(got, torch.tensor([0.125, 0.25, 0.625]), atol=1e-6))
-
-
-def gradient_is_right(torch) -> bool:
-    """The gradient of cross-entropy is the softmax minus one at the target."""
-    logits = torch.tensor([[1.0, 2.0, 5.0]]).log().requires_grad_()
-    loss = torch.nn.functional.cross_entropy(logits, torch.tensor([1]))
-    loss.backward()
-    expected = torch.tensor([[0.125, -0.75, 0.625]])
-    near = torch.allclose(logits.grad, expected, atol=1e-6)
-    return bool(near) and math.isclose(loss.item(), math.log(4), abs_tol=1e-6)
-
-
-def draws_are_the_books(torch) -> bool:
-    """A seeded generator draws the same whole numbers on every machine."""
-    generator = torch.Generator().manual_seed(2026)
-    return torch.randint(1000, (6,), generator=generator).tolist() == DRAWN
-
-
-DRAWN = [305, 774, 898, 336, 421, 917]
-TESTS = {
-    "matrix product": product_is_exact,
-    "softmax": softmax_is_right,
-    "gradient": gradient_is_right,
-    "seeded draws": draws_are_the_books,
-}
-
-
-def speed(torch) -> float:
-    """Billions of float32 operations a second, over about a third of a second."""
-    size = 384
-    a, b = torch.ones(size, size), torch.ones(size, size)
-    a @ b  # the first product also starts the threads
-    count, start = 0, time.perf_counter()
-    while time.perf_counter() - start < 0.3:
-        a @ b
-        count += 1
-    return 2 * size**3 * count / (time.perf_counter() - start) / 1e9
 
 
 if __name__ == "__main__":

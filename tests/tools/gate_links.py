@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlparse
 
 import notebooks
+from loads import LOADS
 from page import Markdown, Page, Problem, html_tags, texts
 
 from shared import contents
@@ -16,12 +17,6 @@ from shared import contents
 SCHEMES = ("http", "https", "ftp")
 ALT = 20  # characters; less cannot say what a figure shows
 CSS_URL = re.compile(r"url\(\s*['\"]?\s*([^'\")\s]+)")
-LOADS = {
-    "img": ("src", "srcset"), "image": ("href", "xlink:href"), "use": ("href",),
-    "source": ("src", "srcset"), "video": ("src", "poster"), "audio": ("src",),
-    "iframe": ("src",), "embed": ("src",), "object": ("data",), "script": ("src",),
-    "link": ("href",), "input": ("src",),
-}  # fmt: skip
 
 
 CHAPTERS = r"\b[Cc]hapters?\s+"

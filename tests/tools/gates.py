@@ -24,6 +24,7 @@ import gate_code
 import gate_exercises
 import gate_imports
 import gate_links
+import gate_names
 import gate_numbers
 import gate_path
 import gate_prose
@@ -41,6 +42,7 @@ EVERYWHERE: tuple[Gate, ...] = (
     gate_links.alt_text,
     gate_links.links,
     gate_links.mentions,
+    gate_names.named,
 )
 ALL: tuple[Gate, ...] = (
     *gate_code.GATES,
@@ -49,6 +51,7 @@ ALL: tuple[Gate, ...] = (
     *gate_prose.GATES,
     *gate_numbers.GATES,
     *gate_links.GATES,
+    *gate_names.GATES,
     *gate_exercises.GATES,
 )
 

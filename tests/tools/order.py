@@ -18,16 +18,18 @@ from uses import is_defined, uses
 FILES = {
     "tokenizer": ("merges", "small_bpe", "bpe", "template"),
     "data": ("rows",),
-    "model": ("parts", "modern", "cache", "gpt", "costs", "heads"),
+    "model": (
+        *("gpt", "attention", "positions", "mlps", "cache", "costs", "heads", "modes"),
+    ),
     "checkpoint": ("int8",),
-    "evaluate": ("skills", "prices", "duplicates", "exam"),
+    "evaluate": ("losses", "skills", "prices", "duplicates", "exam"),
     "generate": ("sampling", "answering"),
     "train": ("optimizers", "recipe", "loop"),
     "finetune": ("classifier", "assistant", "preferences", "rewards"),
     "runs": ("recipes",),
 }
 TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
-CHOOSERS = "picks the class that a config names, among classes that chapters build"
+TABLE = "a table of parts, which a chapter fills with what it builds"
 ADDS_UP = "adds up prices that chapter 07 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
     "tokenizer.bpe.BPETokenizer": (
@@ -37,12 +39,12 @@ HELPERS: dict[str, str] = {
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
     ),
-    "model.modern.RMSNorm": (
-        "the norm on queries and keys, off here; chapter 15 builds it"
+    "model.attention.DecoderAttention": (
+        "the attention that chapter 07 extends; chapter 08 builds it"
     ),
-    "model.modern.make_norm": CHOOSERS,
-    "model.modern.make_attention": CHOOSERS,
-    "model.modern.make_mlp": CHOOSERS,
+    "model.attention.ATTENTION": TABLE,
+    "model.positions.POSITIONS": TABLE,
+    "model.mlps.ACTIVATIONS": TABLE,
     "model.cache.KeyValues": "stands in signatures until chapter 14 builds it",
     "train.optimizers.make_optimizers": (
         "gives each parameter to its optimizer, by the recipe"
@@ -56,7 +58,7 @@ HELPERS: dict[str, str] = {
     "data.rows.Rows": "a name for a pair of tensors",
     "data.rows.check_rows": "checks that a model can read the rows",
     "evaluate.skills.SKILLS": "the names of the skills",
-    "evaluate.skills.Exam": "a record of the exam's rows",
+    "evaluate.skills.SkillTest": "a record of the test's rows",
     "evaluate.skills.kind_of": "sorts words by kind",
     "evaluate.skills.CERTAIN": "a number",
     "evaluate.skills.is_straight": (
@@ -70,9 +72,8 @@ HELPERS: dict[str, str] = {
     ),
     "train.loop.Probe": "a name for a kind of function",
     "train.loop.describe": "what a saved state remembers of its run",
-    "train.loop.measure": "calls mean_loss and the probe in evaluation mode",
     "train.loop.pick_device": "a GPU where there is one",
-    "train.loop.precision": "half precision on a GPU; a later part explains it",
+    "evaluate.losses.precision": "half precision on a GPU; a later part explains it",
     "train.loop.seed_dropout": "seeds torch's generators",
     "evaluate.prices.bill": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,

@@ -3,7 +3,7 @@
    const reader = new BlockByBlock.forward.Reader(model);   // model from weights.parse
    const logits = reader.read(id);                          // a score for each next token
 
-   The same numbers as shared/model.py (parts.py, modern.py) within 1e-3: C channels
+   The same numbers as shared/model/decoder.py within 1e-3: C channels
    (config.width) in H heads of D = C / H, S tokens read so far, L layers. Single
    precision is stored, sums are taken in double. */
 
@@ -142,7 +142,7 @@
         this.attend(layer, n); // adds to x
         this.norm(`${part}norm2`, x, n);
         linear(t[`${part}mlp.up.weight`], t[`${part}mlp.up.bias`], n, up);
-        bend[config.mlp](up);
+        bend[config.activation](up);
         linear(t[`${part}mlp.down.weight`], t[`${part}mlp.down.bias`], up, n);
         for (let c = 0; c < C; c++) x[c] += n[c];
       }
@@ -175,13 +175,13 @@
       const v = this.values[layer].subarray(here, here + C);
       linear(W, b, n, q);
       linear(W, b, n, k, C);
-      if (config.direct) {
+      if (config.attention === "direct") {
         // W n + d W first = W (n + d first)
         const d = t[`${part}direct`][0];
         for (let c = 0; c < C; c++) y[c] = n[c] + d * first[c];
       }
-      linear(W, b, config.direct ? y : n, v, 2 * C);
-      if (config.qk_norm) {
+      linear(W, b, config.attention === "direct" ? y : n, v, 2 * C);
+      if (config.qk_norm === "head") {
         const D = C / config.heads;
         for (const [name, vector] of [
           ["q", q],
@@ -189,7 +189,7 @@
         ]) {
           for (let h = 0; h < C; h += D) {
             const head = vector.subarray(h, h + D);
-            rmsNorm(head, t[`${part}${name}_norm.weight`], head);
+            this.norm(`${part}${name}_norm`, head, head);
           }
         }
       }

@@ -1,7 +1,8 @@
 /* From scores to the next token: temperature, top-k, top-p, a seeded draw.
 
-   The filters are those of shared/generate.py. The random numbers are not torch's: the
-   same seed gives the same text in every browser, but another one than in Python. */
+   The filters are those of shared/generate/sampling.py. The random numbers are not
+   torch's: the same seed gives the same text in every browser, but another one than in
+   Python. */
 
 (function (book) {
   "use strict";

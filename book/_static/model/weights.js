@@ -1,4 +1,4 @@
-/* A model's file (safetensors, written by shared/checkpoint.py) to arrays and a tokenizer.
+/* A model's file (safetensors, written by shared/checkpoint/) to arrays and a tokenizer.
 
    BlockByBlock.weights.parse(buffer) -> { config, tensors, merges, specialTokens, parameters }
    tensors: name -> Float32Array, rows after one another. Half precision is widened exactly.
@@ -9,25 +9,65 @@
 (function (book) {
   "use strict";
 
-  const FORMAT = "block-by-block model 1";
+  const FORMAT = "block-by-block model 2",
+    FIRST = "block-by-block model 1";
   const MOST = 60e6; // parameters; more would fill a telephone's memory
   const SIZES = ["vocab_size", "context", "layers", "heads", "width"];
+  // A file names only what differs from these, which are those of shared/model/decoder.py.
+  const DEFAULTS = {
+    vocab_size: 1024,
+    context: 256,
+    layers: 4,
+    heads: 4,
+    width: 128,
+    dropout: 0,
+    norm: "layer",
+    norm_at: "before",
+    eps: 1e-5,
+    bias: true,
+    qkv_bias: null,
+    tie: true,
+    embed_scale: 1,
+    init: "gpt2",
+    positions: "learned",
+    base: 10000,
+    scaling: null,
+    attention: "full",
+    kv_heads: null,
+    head_width: null,
+    qk_norm: "none",
+    scale: null,
+    window: null,
+    mlp: "plain",
+    mlp_width: null,
+    activation: "gelu",
+  };
+  // What the forward pass of this page knows beside the defaults.
   const CHOICES = {
-    norm: ["layer", "rms"],
+    norm: ["layer", "bare layer", "rms"],
     positions: ["learned", "rotary"],
-    mlp: ["gelu", "relu2"],
+    attention: ["full", "direct"],
+    activation: ["gelu", "relu2"],
+    qk_norm: ["none", "head"],
     bias: [true, false],
     tie: [true, false],
-    qk_norm: [true, false],
-    direct: [true, false],
   };
   const TRAINING_ONLY = ["dropout", "init"]; // they change nothing once a model is trained
   const MAKE = "Make it anew with checkpoint.save, as chapter 14 shows.";
 
-  /** Throws unless the forward pass of this page can run the config. */
-  function checkConfig(config) {
-    if (config === null || typeof config !== "object")
+  const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+
+  /** The whole config of a file; throws unless the forward pass of this page can run it. */
+  function wholeConfig(named, version) {
+    if (named === null || typeof named !== "object")
       throw new Error(`The file's header holds no config. ${MAKE}`);
+    const strange = Object.keys(named).find((name) => !Object.hasOwn(DEFAULTS, name));
+    if (strange)
+      throw new Error(
+        `This page cannot run this model: it does not know the config's field ${strange}, ` +
+          `which version ${JSON.stringify(version ?? null)} of the book has written. Open it there.`,
+      );
+    const config = { ...DEFAULTS, ...named };
     for (const name of SIZES) {
       if (!Number.isInteger(config[name]) || config[name] < 1) {
         throw new Error(
@@ -35,29 +75,26 @@
         );
       }
     }
-    for (const [name, choices] of Object.entries(CHOICES)) {
+    for (const [name, usual] of Object.entries(DEFAULTS)) {
+      if (SIZES.includes(name) || TRAINING_ONLY.includes(name)) continue;
+      const choices = CHOICES[name] ?? [usual];
       if (!choices.includes(config[name])) {
         throw new Error(
           `This page cannot run a model whose ${name} is ${JSON.stringify(config[name])}; ` +
-            `it knows ${choices.join(" and ")}.`,
+            `it knows ${choices.map(shown).join(" and ")}.`,
         );
       }
     }
-    const known = [...SIZES, ...Object.keys(CHOICES), ...TRAINING_ONLY];
-    const strange = Object.keys(config).find((name) => !known.includes(name));
-    if (strange)
-      throw new Error(
-        `This page cannot run this model: it does not know the config's field ${strange}.`,
-      );
     const channels = config.width / config.heads;
     if (!Number.isInteger(channels) || (config.positions === "rotary" && channels % 2)) {
       throw new Error(
         `The config shares a width of ${config.width} among ${config.heads} heads, which does not work out.`,
       );
     }
+    return config;
   }
 
-  /** The shapes that a config asks for, name -> list of sizes; as in shared/model.py. */
+  /** The shapes that a config asks for, name -> list of sizes; as in shared/model/. */
   function shapesOf(config) {
     const { width: C, vocab_size: V } = config,
       shapes = { "tokens.weight": [V, C] };
@@ -65,9 +102,9 @@
       shapes[`${name}.weight`] = [out, from];
       if (config.bias) shapes[`${name}.bias`] = [out];
     };
-    const norm = (name) => {
-      shapes[`${name}.weight`] = [C];
-      if (config.norm === "layer" && config.bias) shapes[`${name}.bias`] = [C];
+    const norm = (name, size = C) => {
+      shapes[`${name}.weight`] = [size];
+      if (config.norm === "layer") shapes[`${name}.bias`] = [size];
     };
     if (config.positions === "learned") shapes["positions.weight"] = [config.context, C];
     for (let i = 0; i < config.layers; i++) {
@@ -78,11 +115,11 @@
       linear(`${block}attention.out`, C, C);
       linear(`${block}mlp.up`, 4 * C, C);
       linear(`${block}mlp.down`, C, 4 * C);
-      if (config.qk_norm) {
-        shapes[`${block}attention.q_norm.weight`] = [C / config.heads];
-        shapes[`${block}attention.k_norm.weight`] = [C / config.heads];
+      if (config.qk_norm === "head") {
+        norm(`${block}attention.q_norm`, C / config.heads);
+        norm(`${block}attention.k_norm`, C / config.heads);
       }
-      if (config.direct) shapes[`${block}attention.direct`] = [1];
+      if (config.attention === "direct") shapes[`${block}attention.direct`] = [1];
     }
     norm("norm");
     if (!config.tie) shapes["head.weight"] = [V, C];
@@ -150,6 +187,11 @@
   /** A model's file as arrays; see the top. */
   function parse(buffer) {
     const { header, about, data } = open(buffer);
+    if (about?.format === FIRST)
+      throw new Error(
+        "This file was written by the book's first edition. Load it with checkpoint.load and " +
+          "write it with checkpoint.save once, and bring the new file.",
+      );
     if (about?.format !== FORMAT) {
       throw new Error(
         `This file was not written by the book: its format is ${JSON.stringify(about?.format ?? null)}, ` +
@@ -160,8 +202,8 @@
       throw new Error(
         "This is a classifier: it sorts texts and cannot write any. Bring a model that writes.",
       );
-    checkConfig(about.config);
-    const shapes = shapesOf(about.config),
+    const config = wholeConfig(about.config, about.version);
+    const shapes = shapesOf(config),
       tensors = {};
     let parameters = 0;
     for (const [name, shape] of Object.entries(shapes)) {
@@ -183,17 +225,17 @@
       }
       tensors[name] = numbers(name, header[name], data);
     }
-    if (about.config.tie) tensors["head.weight"] = tensors["tokens.weight"];
+    if (config.tie) tensors["head.weight"] = tensors["tokens.weight"];
     const { merges, special_tokens: specialTokens } = about;
     if (!Array.isArray(merges) || !Array.isArray(specialTokens))
       throw new Error(`The file's header holds no tokenizer. ${MAKE}`);
     const size = 256 + merges.length + specialTokens.length;
-    if (size > about.config.vocab_size) {
+    if (size > config.vocab_size) {
       throw new Error(
-        `The file's tokenizer has ${size} tokens, its model only ${about.config.vocab_size}. ${MAKE}`,
+        `The file's tokenizer has ${size} tokens, its model only ${config.vocab_size}. ${MAKE}`,
       );
     }
-    return { config: about.config, tensors, merges, specialTokens, parameters };
+    return { config, tensors, merges, specialTokens, parameters };
   }
 
   /** The bytes that a base64 text stands for, as an ArrayBuffer. */
@@ -204,6 +246,6 @@
     return bytes.buffer;
   }
 
-  book.weights = { parse, fromBase64, shapesOf, halfTable };
+  book.weights = { parse, fromBase64, shapesOf, halfTable, DEFAULTS };
   if (typeof module === "object") module.exports = book.weights;
 })((globalThis.BlockByBlock ||= {}));
