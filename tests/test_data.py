@@ -5,8 +5,10 @@ above a test says which fault it is there to catch.
 """
 
 import hashlib
+import html
 import io
 import os
+import re
 import socket
 import threading
 import zipfile
@@ -475,3 +477,34 @@ def test_failed_save_leaves_the_old_ids(tmp_path, monkeypatch):
         data.save_ids(path, [3])
     assert data.open_ids(path).tolist() == [1, 2]
     assert files_below(tmp_path) == ["train.ids"]
+
+
+# --- a made web site -----------------------------------------------------------------
+
+CLEANED = re.compile(r"<(nav|footer)>.*?</\1>|<[^>]+>")
+
+
+def cleaned(page):
+    page = re.sub(r" *<br> *", "\n", " ".join(page.split()))
+    page = html.unescape(CLEANED.sub("", page))
+    plain = dict.fromkeys([0xAD, 0x200B, 0xFEFF])
+    return page.translate(plain | {0x201C: '"', 0x201D: '"', 0x2019: "'"}).strip()
+
+
+# Catches: a page from which the text cannot be had back, a dress that is never chosen,
+# copies that look alike before they are cleaned, a seed that does not decide all.
+def test_web_pages_hold_the_texts_and_more():
+    texts = ['Ada said: "I can\'t."\nTom <did> & went everywhere at once.'] * 1
+    texts += [f"Number {i}, and so on, something longer." for i in range(200)]
+    pages = data.web_pages(texts)
+    assert pages == data.web_pages(texts) != data.web_pages(texts, seed=1)
+    found = [cleaned(page) for page in pages]
+    assert set(texts) == {text for text in found if "could not be found" not in text}
+    assert 220 < len(pages) < 280 and found.count("This page could not be found.") == 11
+    twice = [text for text in texts if found.count(text) == 2]
+    assert 20 < len(twice) < 60
+    assert len(set(pages)) > len(set(found)) + len(twice) // 2
+    joined = "".join(data.web_pages(texts * 5))
+    for mark in ("\u201c", "\u2019", "&quot;", "&#x27;", "\xa0", "\xad", "\u200b",
+                 "\ufeff", "\r\n", "\t", "<br>", "&lt;did&gt;"):
+        assert mark in joined, ascii(mark)

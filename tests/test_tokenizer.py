@@ -22,6 +22,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from shared.tokenizer import (
     BPETokenizer,
+    SmallBPE,
     Vocabulary,
     WordTokenizer,
     load_gpt2,
@@ -135,6 +136,28 @@ def merges_by_recounting(words: dict[str, int], how_many: int) -> list[bpe.Pair]
 def test_incremental_counts_equal_recounting():
     words = Counter(bpe.split_words(CORPORA["prose"] + CORPORA["words"]))
     assert bpe.learn_merges(words, 200) == merges_by_recounting(words, 200)
+
+
+# Catches: a rule for ties of its own, a merge too few, words cut another way, bytes in
+# another order, an encoder that is not "earliest merge first", a decoder that stops.
+@pytest.mark.parametrize("name", CORPORA)
+def test_the_small_one_equals_the_engineered_one(name):
+    small = SmallBPE.train(CORPORA[name], 300)
+    words = Counter(bpe.split_words(CORPORA[name]))
+    assert list(small.ranks) == bpe.learn_merges(words, 300 - 256)
+    large = BPETokenizer(list(small.ranks))
+    assert small.vocab == large.vocab
+    for text in [*CORPORA.values(), "", "\u200d", "x" * 300]:
+        ids = small.encode(text)
+        assert ids == large.encode(text) == large.to_tiktoken().encode(text)
+        assert small.decode(ids) == text
+    assert small.decode([200, 201]) == large.decode([200, 201])
+
+
+# Catches: merging on when every word is one token already.
+def test_the_small_one_stops_when_nothing_is_left():
+    assert len(SmallBPE.train("ab ab", 1000).vocab) < 260
+    assert SmallBPE.train("", 300).encode("ab") == bpe.bytes_to_ids(b"ab")
 
 
 # Catches: merges across documents, or inside or across the end-of-text marker.

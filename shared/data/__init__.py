@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = offers(
             "fetch", "gpt2_folder", "try_fetch",
         ),
         "token_files": ("open_ids", "read_text", "save_ids"),
+        "made_site": ("web_pages",),
         "token_windows": ("batches", "check_length", "random_batch", "windows"),
         "rows": (
             "IGNORE", "Rows", "check_rows", "epoch_order", "in_parts", "pad_rows",

@@ -1,6 +1,7 @@
 """Text to token ids and back: words, byte-pair encoding, files, the marks of a chat.
 
-`merges` holds the algorithm of byte-pair encoding, `bpe` the tokenizers made of it,
+`merges` holds the algorithm of byte-pair encoding, `small_bpe` the whole of it in one
+small class, `bpe` the tokenizer that the book uses, equal to it and engineered,
 `files` how they are kept, `template` how a chat is written as one row of tokens. The
 checks of bad input stand in `guards`. No torch here."""
 
@@ -18,6 +19,7 @@ __getattr__, __dir__, __all__ = offers(
             "count_pairs", "encode_word", "encode_words", "learn_merges",
             "merge_pair", "show_bytes", "split_words",
         ),
+        "small_bpe": ("SmallBPE",),
         "files": ("Stored", "read_gpt2"),
         "template": (
             "ASSISTANT", "MARKS", "STOP", "USER", "lesson_ids", "marks_of",

@@ -16,7 +16,7 @@ from uses import is_defined, uses
 # chapter builds may not be used in a chapter, nor one before the chapter that builds
 # it, unless it stands in HELPERS with the reason.
 FILES = {
-    "tokenizer": ("merges", "bpe", "template"),
+    "tokenizer": ("merges", "small_bpe", "bpe", "template"),
     "data": ("rows",),
     "model": (
         *("gpt", "attention", "positions", "mlps", "cache", "costs", "heads", "modes"),
@@ -32,6 +32,10 @@ TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 TABLE = "a table of parts, which a chapter fills with what it builds"
 ADDS_UP = "adds up prices that chapter 07 computes by hand, for texts of any length"
 HELPERS: dict[str, str] = {
+    "tokenizer.bpe.BPETokenizer": (
+        "SmallBPE of chapter 02, which proves them equal, with a memory and files"
+    ),
+    "tokenizer.merges.split_words": "one call, regex.findall with chapter 02's pattern",
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
     ),
@@ -53,8 +57,6 @@ HELPERS: dict[str, str] = {
     "data.rows.IGNORE": "a number",
     "data.rows.Rows": "a name for a pair of tensors",
     "data.rows.check_rows": "checks that a model can read the rows",
-    "data.rows.pad_rows": "fills lists up to one length",
-    "data.rows.step_rows": "shuffles: which rows a step reads",
     "evaluate.skills.SKILLS": "the names of the skills",
     "evaluate.skills.SkillTest": "a record of the test's rows",
     "evaluate.skills.kind_of": "sorts words by kind",

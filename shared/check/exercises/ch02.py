@@ -2,20 +2,27 @@
 
 import codecs
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import regex
 
 from shared.check.asking import exercise
-from shared.tokenizer.merges import GPT2_PATTERN, split_words
+from shared.tokenizer.merges import GPT2_PATTERN, count_pairs, merge_pair, split_words
 
-Windows = list[tuple[list[int], list[int]]]
+Merges = list[tuple[str, str]]
 
 
 def same_in(form: str, a: str, b: str) -> bool:
     """Whether two texts are equal in a normal form of Unicode."""
     return unicodedata.normalize(form, a) == unicodedata.normalize(form, b)
+
+
+def same_form(text: str) -> str:
+    """A text with its letters in one spelling, as NFC has them."""
+    return unicodedata.normalize("NFC", text)
 
 
 def without_accents(text: str) -> str:
@@ -34,6 +41,11 @@ def without_accents(text: str) -> str:
         ("10\u00b2", "102"),
         ("\ufb01sh", "fish"),
         ("E\u0301tienne", "\u00e9tienne"),
+        ("e\u0301e", "ee\u0301"),
+        ("a\u0323\u0307", "a\u0307\u0323"),
+        ("Stra\u00dfe", "Strasse"),
+        ("a  bell", "a bell"),
+        ("\u212bland", "\u00c5land"),
     ],
     mistakes={
         "comparing the characters as they are": (
@@ -43,6 +55,10 @@ def without_accents(text: str) -> str:
         "NFKC in place of NFC": (
             lambda a, b: same_in("NFKC", a, b),
             "NFKC makes 10 squared equal to 102; NFC and NFD keep what a reader sees.",
+        ),
+        "the characters compared without their order": (
+            lambda a, b: sorted(same_form(a)) == sorted(same_form(b)),
+            "An accent belongs to the letter before it: compare the texts in order.",
         ),
         "small and capital letters taken for the same": (
             lambda a, b: same_in("NFC", a.casefold(), b.casefold()),
@@ -60,11 +76,11 @@ def looks_same(a: str, b: str) -> bool:
 
 
 class HalfWords:
-    """A tokenizer for the trials: every two characters of a text are one token."""
+    """A tokenizer for the trials: every two characters of a word are one token."""
 
     def encode(self, text: str) -> list[int]:
-        """One id per two characters."""
-        return [ord(c) for c in text[::2]]
+        """One id per two characters of each word; none reaches over its end."""
+        return [ord(c) for word in split_words(text) for c in word[::2]]
 
 
 @exercise(
@@ -72,8 +88,9 @@ class HalfWords:
     "Tokens per word",
     inputs=lambda: [
         (HalfWords(), "Mara had a bell."),
-        (HalfWords(), "One, two; three!"),
+        (HalfWords(), "One, two, two, three!"),
         (HalfWords(), "Tom's  kite flew\n"),
+        (HalfWords(), "everywhere"),
     ],
     mistakes={
         "words per token": (
@@ -83,6 +100,14 @@ class HalfWords:
         "tokens per character": (
             lambda tok, text: len(tok.encode(text)) / len(text),
             "len(text) counts characters; count the words that split_words cuts.",
+        ),
+        "divided without a remainder": (
+            lambda tok, text: len(tok.encode(text)) // len(split_words(text)),
+            "// throws the remainder away: divide with /.",
+        ),
+        "each different word counted once": (
+            lambda tok, text: len(tok.encode(text)) / len(set(split_words(text))),
+            "A word that comes twice counts twice.",
         ),
         "words cut at white space": (
             lambda tok, text: len(tok.encode(text)) / len(text.split()),
@@ -138,60 +163,90 @@ def split_digits(text: str) -> list[str]:
     return regex.findall(GPT2_PATTERN.replace(r" ?\p{N}+", r" ?\p{N}"), text)
 
 
-def cut(ids: list[int], length: int, short: int = 0, shift: int = 1) -> Windows:
-    """Windows of one row and their targets; `short` leaves out that many at the end."""
-    starts = range(0, len(ids) - length - short, length)
-    return [(ids[s : s + length], ids[s + shift : s + length + shift]) for s in starts]
+FIVE: Merges = [("l", "l"), ("e", "ll"), ("b", "ell"), ("a", "ll"), ("t", "all")]
+HERE: Merges = [("h", "e"), ("T", "h"), ("Th", "e"), ("r", "e"), ("he", "re")]
 
 
-def each(documents: Sequence[list[int]], *arguments: int) -> Windows:
-    """`cut` for every document by itself."""
-    return [pair for ids in documents for pair in cut(ids, *arguments)]
+def longest_first(word: str, merges: Merges) -> list[str]:
+    """The mistake of taking the longest token that fits."""
+    tokens = {left + right for left, right in merges} | set(word)
+    pieces = []
+    while word:
+        pieces.append(max((t for t in tokens if word.startswith(t)), key=len))
+        word = word[len(pieces[-1]) :]
+    return pieces
 
 
-def ragged(documents: Sequence[list[int]], length: int) -> Windows:
-    """The mistake of keeping what is left at a document's end."""
-    return [
-        (ids[s : s + length][: len(ids) - s - 1], ids[s + 1 : s + length + 1])
-        for ids in documents
-        for s in range(0, len(ids) - 1, length)
-    ]
+def leftmost(word: str, merges: Merges) -> list[str]:
+    """The mistake of merging the first pair from the left that was ever learned."""
+    pieces = list(word)
+    while at := [i for i, pair in enumerate(pairwise(pieces)) if pair in merges]:
+        pieces[at[0] : at[0] + 2] = ["".join(pieces[at[0] : at[0] + 2])]
+    return pieces
+
+
+def first_place(word: str, merges: Merges) -> list[str]:
+    """The mistake of merging each pair in one place only."""
+    pieces = list(word)
+    for pair in merges:
+        if pair in list(pairwise(pieces)):
+            at = list(pairwise(pieces)).index(pair)
+            pieces[at : at + 2] = ["".join(pair)]
+    return pieces
+
+
+def until_one_fails(word: str, merges: Merges) -> list[str]:
+    """The mistake of stopping at the first merge that finds nothing."""
+    pieces = list(word)
+    for pair in merges:
+        if pair not in list(pairwise(pieces)):
+            break
+        pieces = merge_pair(pieces, pair, "".join(pair))
+    return pieces
 
 
 @exercise(
     "02.4",
-    "Windows that stay in their document",
+    "Replay the merges",
     inputs=[
-        ([[1, 2, 3, 4, 5, 6, 7], [11, 12, 13, 14], [21, 22]], 3),
-        ([[1, 2, 3, 4, 5], [11, 12, 13, 14, 15]], 2),
-        ([[5, 6, 7], [8, 9, 10, 11, 12, 13]], 4),
+        ("ball", FIVE),
+        ("bells", FIVE),
+        ("There", HERE),
+        ("aaa", [("a", "a")]),
+        ("banana", [("a", "n"), ("an", "a"), ("b", "an")]),
+        ("abc", [("b", "c"), ("a", "b"), ("a", "bc")]),
+        ("", FIVE),
+        ("here", [("r", "e"), ("e", "r"), ("h", "e"), ("he", "re")]),
     ],
     mistakes={
-        "targets equal to the inputs": (
-            lambda documents, length: each(documents, length, 0, 0),
-            "A target is the token after its input: start the targets one later.",
+        "the longest token first": (
+            longest_first,
+            "Do not look for long tokens: go through the merges, in their order.",
         ),
-        "targets shifted the wrong way": (
-            lambda documents, length: [(y, x) for x, y in each(documents, length)],
-            "The inputs come first, and the targets begin one token later.",
+        "the first pair from the left": (
+            leftmost,
+            "The loop goes over the merges, not over the places in the word.",
         ),
-        "windows that reach over the end of a document": (
-            lambda documents, length: cut(sum(documents, []), length),
-            "Cut every document by itself, and do not join them first.",
+        "the latest merge first": (
+            lambda word, merges: replay(word, merges[::-1]),
+            "The merges come in the order in which they were learned: begin at 0.",
         ),
-        "the last full window forgotten": (
-            lambda documents, length: each(documents, length, 1),
-            "A document of length + 1 tokens holds one window: look at your range.",
+        "each merge in one place only": (
+            first_place,
+            "A merge joins the pair wherever it stands: go on to the word's end.",
         ),
-        "windows that are too short kept": (
-            ragged,
-            "Leave out what is left when fewer than length + 1 tokens remain.",
+        "stopping at the first merge that finds nothing": (
+            until_one_fails,
+            "A merge that finds nothing is skipped: go on with the next one.",
         ),
     },
 )
-def document_windows(documents: Sequence[list[int]], length: int) -> Windows:
-    """Inputs and targets of `length` tokens, none over the end of a document."""
-    return each(documents, length)
+def replay(word: str, merges: Merges) -> list[str]:
+    """The pieces of a word after all merges, in the order learned."""
+    pieces = list(word)
+    for pair in merges:
+        pieces = merge_pair(pieces, pair, "".join(pair))
+    return pieces
 
 
 def decode_all(pieces: Sequence[bytes], errors: str) -> list[str]:
@@ -237,3 +292,146 @@ def stream(pieces: Sequence[bytes]) -> list[str]:
     """What to show after each token: the characters that have become whole."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     return [decoder.decode(piece) for piece in pieces]
+
+
+Words = dict[str, int]
+
+
+def learning(
+    counts: Words,
+    how_many: int,
+    count: Callable[[list], Counter] = count_pairs,
+    choose: Callable[[Counter], tuple] | None = None,
+) -> Merges:
+    """The training loop, with its two decisions open to a mistake."""
+    words = [(list(word), n) for word, n in counts.items()]
+    merges: Merges = []
+    while len(merges) < how_many and (found := count(words)):
+        pair = (choose or first_of_the_best)(found)
+        words = [(merge_pair(row, pair, "".join(pair)), n) for row, n in words]
+        merges.append(pair)
+    return merges
+
+
+def first_of_the_best(found: Counter) -> tuple:
+    """The pair with the highest count; among equals the first in the alphabet."""
+    return min(found, key=lambda pair: (-found[pair], pair))
+
+
+def count_once(words: list) -> Counter:
+    """The mistake of counting a pair once in each word that holds it."""
+    found: Counter = Counter()
+    for row, n in words:
+        for pair in set(pairwise(row)):
+            found[pair] += n
+    return found
+
+
+@exercise(
+    "02.6",
+    "Learn the merges",
+    inputs=[
+        ({"bell": 5, "bells": 2, "tell": 3, "tall": 4, "wall": 1}, 5),
+        ({"banana": 2, "cab": 3, "bad": 2}, 4),
+        ({"cd": 1, "ab": 1}, 5),
+        ({"moon": 1, "noon": 9, "on": 2}, 3),
+        ({"so": 4}, 0),
+    ],
+    mistakes={
+        "every word counted once": (
+            lambda counts, how_many: learning(dict.fromkeys(counts, 1), how_many),
+            "A word that occurs five times brings its pairs five times.",
+        ),
+        "a pair counted once in a word": (
+            lambda counts, how_many: learning(counts, how_many, count_once),
+            "banana holds the pair a n twice: count both.",
+        ),
+        "pairs counted only at the start": (
+            lambda counts, how_many: sorted(
+                found := count_pairs([(list(w), n) for w, n in counts.items()]),
+                key=lambda pair: (-found[pair], pair),
+            )[:how_many],
+            "Each merge changes the pairs: count anew before the next one.",
+        ),
+        "the last of equals": (
+            lambda counts, how_many: learning(
+                counts, how_many, choose=lambda c: max(c, key=lambda p: (c[p], p))
+            ),
+            "Among pairs with the same count take the first in the alphabet.",
+        ),
+        "the rarest pair": (
+            lambda counts, how_many: learning(
+                counts, how_many, choose=lambda c: min(c, key=lambda p: (c[p], p))
+            ),
+            "Take the pair with the highest count.",
+        ),
+        "one merge too many": (
+            lambda counts, how_many: learning(counts, how_many + 1),
+            "how_many merges, and no more: look at your loop's end.",
+        ),
+        "the new tokens in place of the pairs": (
+            lambda counts, how_many: ["".join(p) for p in learning(counts, how_many)],
+            "Return the pairs, such as (l, l), not the tokens that they make.",
+        ),
+    },
+)
+def learn(counts: Words, how_many: int) -> Merges:
+    """The merges of a small text: pairs of pieces, in the order learned."""
+    return learning(counts, how_many)
+
+
+def squeezed(text: str) -> str:
+    """A text with one space wherever there is white space."""
+    return " ".join(text.split())
+
+
+def choosing(pages: list[str], least: int, key: Callable = squeezed) -> list[str]:
+    """The first page of each kind, if it has `least` words."""
+    first: dict[str, str] = {}
+    for page in pages:
+        first.setdefault(key(page), page)
+    return [page for page in first.values() if len(page.split()) >= least]
+
+
+@exercise(
+    "02.7",
+    "Choose the pages",
+    inputs=[
+        (["Tom saw  a boat.", "Rain.", "Tom saw a boat.", "Ada has a bell."], 3),
+        (["b c", "a b", "b c", "b"], 2),
+        (["One two\tthree", "one two three", "One two three"], 3),
+        ([], 1),
+        (["x", "y\n", "y"], 1),
+    ],
+    mistakes={
+        "copies that differ in white space kept": (
+            lambda pages, least: choosing(pages, least, str),
+            "Compare the pages with their white space made equal.",
+        ),
+        "the last copy kept": (
+            lambda pages, least: choosing(pages[::-1], least)[::-1],
+            "Keep the page that comes first, and drop the later ones.",
+        ),
+        "a page of exactly `least` words dropped": (
+            lambda pages, least: choosing(pages, least + 1),
+            "A page with `least` words is long enough: use >=.",
+        ),
+        "characters counted in place of words": (
+            lambda pages, least: [
+                page for page in choosing(pages, 0) if len(page) >= least
+            ],
+            "`least` is a number of words: len(page.split()).",
+        ),
+        "short pages kept": (
+            lambda pages, least: choosing(pages, 0),
+            "Leave out the pages with fewer than `least` words, too.",
+        ),
+        "the kept pages changed": (
+            lambda pages, least: [squeezed(page) for page in choosing(pages, least)],
+            "Return the pages as they came: make only the comparison regular.",
+        ),
+    },
+)
+def choose(pages: list[str], least: int) -> list[str]:
+    """Pages with `least` words or more, the first of equal ones, in their order."""
+    return choosing(pages, least)
