@@ -14,8 +14,8 @@ __getattr__, __dir__, __all__ = offers(
             "price", "spans", "total",
         ),
         "ngrams": (
-            "NgramModel", "Uniform", "count_ngrams", "draw_words", "mean_surprise",
-            "price_words", "surprise",
+            "KneserNey", "NgramModel", "Uniform", "count_kinds", "count_ngrams",
+            "draw_words", "mean_surprise", "price_words", "surprise",
         ),
         "skills": (
             "CERTAIN", "Exam", "SKILLS", "first_slip", "grade", "is_straight",

@@ -14,8 +14,9 @@ from collections import Counter
 from typing import Any
 
 __all__ = [
-    *("NgramModel", "Uniform"),
-    *("count_ngrams", "draw_words", "mean_surprise", "price_words", "surprise"),
+    *("KneserNey", "NgramModel", "Uniform"),
+    *("count_kinds", "count_ngrams", "draw_words", "mean_surprise", "price_words"),
+    "surprise",
 ]
 
 
@@ -65,12 +66,46 @@ class NgramModel:
     def prob(self, before: list[str], word: str) -> float:
         """Probability that `word` comes next when the words `before` have come."""
         p = self.shorter.prob(before, word)
-        row = [""] * self.n + before[-self.n :]
-        context = tuple(row[len(row) - self.n + 1 :])  # the last n - 1 words
+        row = [""] * (self.n - 1) + before
+        context = tuple(row[len(before) :])  # its last n - 1 words
         if context not in self.counts:
             return p
         count = self.counts[context][word]
         return (count + self.alpha * p) / (self.totals[context] + self.alpha)
+
+
+def count_kinds(table: dict[tuple, Counter]) -> dict[tuple, Counter]:
+    """For a context shorter by a word: how many different words stood before it."""
+    shorter = {}
+    for context, after in table.items():
+        shorter.setdefault(context[1:], Counter()).update(after.keys())
+    return shorter
+
+
+class KneserNey:
+    """Interpolated Kneser-Ney: every count gives up `discount` to a shorter model.
+
+    The shorter models count the kinds of words before, not how often they came.
+    """
+
+    def __init__(
+        self, documents: list[list[str]], n: int, die: Uniform, discount: float = 0.7
+    ) -> None:
+        self.n, self.die, self.discount = n, die, discount
+        self.vocabulary = die.vocabulary
+        self.tables = [count_ngrams(documents, n)]  # contexts of n - 1 words
+        while len(self.tables) < n:
+            self.tables.insert(0, count_kinds(self.tables[0]))
+
+    def prob(self, before: list[str], word: str) -> float:
+        """Probability that `word` comes next when the words `before` have come."""
+        row, p = [""] * (self.n - 1) + before, self.die.prob(before, word)
+        for k, table in enumerate(self.tables):  # contexts of k words
+            after = table.get(tuple(row[len(row) - k :]))
+            if after:
+                kept = max(after[word] - self.discount, 0)
+                p = (kept + self.discount * len(after) * p) / after.total()
+        return p
 
 
 def price_words(model: Any, words: list[str]) -> list[float]:
