@@ -39,6 +39,10 @@ The decorated function is the reference: its answer is the expected one. It may 
 answer, where calling it (or, for a value, looking at it) is not enough: the way to
 check a class, a function that draws at random, or one of several right answers.
 
+The cell after a check uses the answer, in the student version too:
+`mine = working("01.2", surprise)` is the learner's where it is right, the reference
+where it is not right yet. So a reference must be able to do what that cell asks of it.
+
 A mistake is a name ("It behaves like: NAME"), a wrong version of the reference, and one
 line of advice. The trials must tell it from the reference, and from every other mistake
 unless the two stand in `alike=[("name", "other name")]`; a test proves both.
@@ -58,6 +62,7 @@ from shared.check.verdict import Verdict, short_text, verdict_on
 
 ID = re.compile(r"([0-9]{2}|[A-Z])\.[0-9]{1,2}[a-z]?")
 _exercises: dict[str, Exercise] = {}
+_checked: dict[str, tuple[Any, bool | None]] = {}  # the last answer, and whether right
 
 
 def exercise(
@@ -104,8 +109,26 @@ def check(id: str, answer: Any) -> bool | None:
     the function or class itself. Raises ValueError only for an unknown id.
     """
     verdict = judge(id, answer)
+    _checked[id] = answer, verdict.passed
     print("\n".join(verdict.lines))
     return verdict.passed
+
+
+def working(id: str, answer: Any) -> Any:
+    """Return `answer` where it is right, otherwise the book's own, and say so.
+
+    For the cell after a check, which uses what was built: it runs for every learner.
+    An answer that was just checked is not tried again. Raises ValueError only for an
+    unknown id.
+    """
+    task = find(id)
+    last, right = _checked.get(id, (None, None))
+    if last is not answer:
+        right = judge(id, answer).passed
+    if right:
+        return answer
+    print(f"(Until yours is right, the book's own answer to {id} works here.)")
+    return task.reference if task.wants_callable else task.reference()
 
 
 def judge(id: str, answer: Any) -> Verdict:
