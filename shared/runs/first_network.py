@@ -16,6 +16,7 @@ import inspect
 import io
 import json
 from collections.abc import Callable, Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,11 @@ RECIPE: dict[str, Any] = {
         "dropout and falling rate": {"drop": 0.5, "falling": True},
         "more documents": {"documents": 1000},
     },
-    "race": {"steps": 8000, "rate": 0.01, "falling": True},
-    "race documents": [250, 1000, 8000],
+    "race": {"rate": 0.01, "falling": True},
+    "race steps": {250: [2000, 8000], 1000: [2000, 8000, 24000],
+                   8000: [2000, 8000, 24000]},
     "race drops": [0.0, 0.3],
-    "tried": [[1000, 0.01], [2000, 0.01], [4000, 0.01],
-              [4000, 0.001], [4000, 0.003], [4000, 0.03]],
+    "rates": [0.001, 0.003, 0.01, 0.03],
     "alphas": [0.3, 1, 3, 10],
     "orders": [3, 4, 5],
     "discounts": [0.5, 0.6, 0.7, 0.8, 0.9],
@@ -51,22 +52,23 @@ RECIPE: dict[str, Any] = {
 
 
 class Network(nn.Module):
-    """Logits for the next word from the last n words: ids (B, n) -> (B, words)."""
+    """Scores the next word by the last n words; size: how many words there are."""
 
     def __init__(
-        self, words: int, n: int = 4, width: int = 32, hidden: int = 128, drop: float = 0
+        self, size: int, n: int = 4, width: int = 32, hidden: int = 128, drop: float = 0
     ) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(words, width)
+        self.embedding = nn.Embedding(size, width)
         self.hidden = nn.Linear(n * width, hidden)
         self.dropout = nn.Dropout(drop)
-        self.output = nn.Linear(hidden, words)
+        self.output = nn.Linear(hidden, size)
 
     def forward(self, contexts: Tensor) -> Tensor:
+        """Logits (B, size) for contexts (B, n) of ids."""
         vectors = self.embedding(contexts)  # (B, n, C)
         joined = vectors.flatten(1)  # (B, n * C): side by side
         features = torch.tanh(self.hidden(joined))  # (B, H)
-        return self.output(self.dropout(features))  # (B, words)
+        return self.output(self.dropout(features))  # (B, size)
 
 
 def in_a_row(documents: list[list[str]], id_of: dict, borders: int) -> np.ndarray:
@@ -128,7 +130,7 @@ def piles() -> dict[str, Any]:
     from shared import tales
 
     given = RECIPE["documents"]
-    wanted = {"train": [given["train"], max(RECIPE["race documents"])]}
+    wanted = {"train": [given["train"], max(RECIPE["race steps"])]}
     found: dict[str, Any] = {
         name: [tales.words(d.text) for d in tales.documents(seed, n)]
         for name, (seed, n) in {**given, **wanted}.items()
@@ -138,51 +140,60 @@ def piles() -> dict[str, Any]:
     return found
 
 
-def one_run(data: dict[str, Any], seed: int, way: dict[str, Any]) -> dict[str, Any]:
+def one_run(
+    data: dict[str, Any], seed: int, way: dict[str, Any], watched: bool = False
+) -> dict[str, Any]:
     """Train one network; its prices on seen documents, validation and test ones.
 
-    `best` is the test price of the network that validation would have kept.
+    watched: also `best`, the test price of the network that validation would have
+    kept, and the step at which it stood.
     """
     way = dict(way)
     pile, drop = data["train"][: way.pop("documents")], way.pop("drop", 0.0)
-    rows = {name: in_a_row(data[name], data["id_of"], 4) for name in ("valid", "test")}
-    row = in_a_row(pile, data["id_of"], 4)
+    valid, test = (in_a_row(data[name], data["id_of"], 4) for name in ("valid", "test"))
     torch.manual_seed(seed)
     model = Network(len(data["id_of"]), drop=drop)
     history = fit(
-        model, row, **way, seed=seed,
-        watch=lambda m: (price(m, rows["valid"]), price(m, rows["test"])),
+        model, in_a_row(pile, data["id_of"], 4), **way, seed=seed,
+        watch=(lambda m: (price(m, valid), price(m, test))) if watched else None,
     )  # fmt: skip
-    seen = price(model, in_a_row(pile[:250], data["id_of"], 4))
-    best = min(range(len(history)), key=lambda i: history[i][0])
-    figures = {"seen": seen, "valid": history[-1][0], "test": history[-1][1]}
-    figures |= {"best": history[best][1]}
-    found = {name: round(value, 4) for name, value in figures.items()}
-    return found | {"best_step": 250 * (best + 1)}
+    seen = in_a_row(pile[:250], data["id_of"], 4)
+    rows = {"seen": seen, "valid": valid, "test": test}
+    found = {name: round(price(model, row), 4) for name, row in rows.items()}
+    if watched:
+        best = min(range(len(history)), key=lambda i: history[i][0])
+        found |= {"best": round(history[best][1], 4), "best_step": 250 * (best + 1)}
+    return found
 
 
 def runs(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every run of the study, as a line of its table."""
-    jobs = []
+    first, *others = RECIPE["seeds"]
     for name, change in RECIPE["cures"].items():
-        jobs.append(("cure", name, {**RECIPE["plain"], **change}))
-    for n in RECIPE["race documents"]:
-        for drop in RECIPE["race drops"]:
-            way = {**RECIPE["race"], "documents": n, "drop": drop}
-            jobs.append(("race", f"network, dropout {drop}", way))
-    for steps, rate in RECIPE["tried"]:
-        way = {"documents": 1000, "steps": steps, "rate": rate, "falling": True}
-        jobs.append(("rates", f"rate {rate}, {steps} steps", way))
-    for part, name, way in jobs:
-        for seed in RECIPE["seeds"]:
-            yield line(part, name, way, seed, one_run(data, seed, way))
+        way = {**RECIPE["plain"], **change}
+        for seed in (first, *others):
+            yield line("cure", name, way, seed, one_run(data, seed, way, watched=True))
+    for n, all_steps in RECIPE["race steps"].items():
+        tried = []
+        for steps, drop in product(all_steps, RECIPE["race drops"]):
+            way = {**RECIPE["race"], "documents": n, "steps": steps, "drop": drop}
+            tried.append((one_run(data, first, way), way))
+            yield line("try", "network", way, first, tried[-1][0])
+        found, way = min(tried, key=lambda one: one[0]["valid"])
+        yield line("race", "network", way, first, found)
+        for seed in others:
+            yield line("race", "network", way, seed, one_run(data, seed, way))
+    for rate in RECIPE["rates"]:
+        way = {"documents": 1000, "steps": 2000, "rate": rate, "falling": True}
+        for seed in (first, *others):
+            yield line("rate", f"rate {rate}", way, seed, one_run(data, seed, way))
 
 
 def line(
     part: str, name: str, way: dict, seed: int | str, found: dict
 ) -> dict[str, Any]:
     """One line of the table, with the recipe's hash in it."""
-    asked = {key: way.get(key, "") for key in ("documents", "steps", "rate")}
+    asked = {key: way.get(key, "") for key in ("documents", "steps", "rate", "drop")}
     empty = dict.fromkeys(("seen", "valid", "test", "best", "best_step"), "")
     head = {"part": part, "way": name, **asked, "seed": seed}
     return {**head, **empty, **found, "recipe": recipe_hash()}
@@ -199,7 +210,7 @@ def counted(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         both = {name: mean_surprise(best, data[name]) for name in ("valid", "test")}
         return best, {name: round(value, 4) for name, value in both.items()}
 
-    for n in RECIPE["race documents"]:
+    for n in RECIPE["race steps"]:
         pile, tower = data["train"][:n], die
         for order in range(1, max(RECIPE["orders"]) + 1):
             alphas = RECIPE["alphas"]

@@ -5,7 +5,7 @@
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
     python3 course.py train ablations         chapter 07's study, an hour on one core
-    python3 course.py train study-04          chapter 04's study, ten minutes on one core
+    python3 course.py train study-04          chapter 04's study, 20 minutes on a core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
 passport notes what came out. A run that is killed goes on from where it was saved last.
