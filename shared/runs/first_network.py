@@ -16,7 +16,6 @@ import inspect
 import io
 import json
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -41,9 +40,9 @@ RECIPE: dict[str, Any] = {
         "more documents": {"documents": 1000},
     },
     "race": {"rate": 0.01, "falling": True},
-    "race steps": {250: [2000, 8000], 1000: [2000, 8000, 24000],
-                   8000: [2000, 8000, 24000]},
-    "race drops": [0.0, 0.3],
+    "race tries": {250: [[2000, 0.0], [2000, 0.3]],  # documents: [steps, dropout]
+                   1000: [[2000, 0.0], [8000, 0.0], [8000, 0.3]],
+                   8000: [[8000, 0.0], [24000, 0.0]]},
     "rates": [0.001, 0.003, 0.01, 0.03],
     "alphas": [0.3, 1, 3, 10],
     "orders": [3, 4, 5],
@@ -130,7 +129,7 @@ def piles() -> dict[str, Any]:
     from shared import tales
 
     given = RECIPE["documents"]
-    wanted = {"train": [given["train"], max(RECIPE["race steps"])]}
+    wanted = {"train": [given["train"], max(RECIPE["race tries"])]}
     found: dict[str, Any] = {
         name: [tales.words(d.text) for d in tales.documents(seed, n)]
         for name, (seed, n) in {**given, **wanted}.items()
@@ -173,9 +172,9 @@ def runs(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         way = {**RECIPE["plain"], **change}
         for seed in (first, *others):
             yield line("cure", name, way, seed, one_run(data, seed, way, watched=True))
-    for n, all_steps in RECIPE["race steps"].items():
+    for n, tries in RECIPE["race tries"].items():
         tried = []
-        for steps, drop in product(all_steps, RECIPE["race drops"]):
+        for steps, drop in tries:
             way = {**RECIPE["race"], "documents": n, "steps": steps, "drop": drop}
             tried.append((one_run(data, first, way), way))
             yield line("try", "network", way, first, tried[-1][0])
@@ -210,7 +209,7 @@ def counted(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
         both = {name: mean_surprise(best, data[name]) for name in ("valid", "test")}
         return best, {name: round(value, 4) for name, value in both.items()}
 
-    for n in RECIPE["race steps"]:
+    for n in RECIPE["race tries"]:
         pile, tower = data["train"][:n], die
         for order in range(1, max(RECIPE["orders"]) + 1):
             alphas = RECIPE["alphas"]
