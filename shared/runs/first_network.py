@@ -43,7 +43,7 @@ RECIPE: dict[str, Any] = {
     "race tries": {250: [[2000, 0.0], [2000, 0.3]],  # documents: [steps, dropout]
                    1000: [[2000, 0.0], [8000, 0.0], [8000, 0.3]],
                    8000: [[8000, 0.0], [24000, 0.0]]},
-    "rates": [0.001, 0.003, 0.01, 0.03],
+    "rates": [0.003, 0.01, 0.03],
     "alphas": [0.3, 1, 3, 10],
     "orders": [3, 4, 5],
     "discounts": [0.5, 0.6, 0.7, 0.8, 0.9],
@@ -192,7 +192,8 @@ def line(
     part: str, name: str, way: dict, seed: int | str, found: dict
 ) -> dict[str, Any]:
     """One line of the table, with the recipe's hash in it."""
-    asked = {key: way.get(key, "") for key in ("documents", "steps", "rate", "drop")}
+    columns = ("documents", "setting", "steps", "rate", "drop")
+    asked = {key: way.get(key, "") for key in columns}
     empty = dict.fromkeys(("seen", "valid", "test", "best", "best_step"), "")
     head = {"part": part, "way": name, **asked, "seed": seed}
     return {**head, **empty, **found, "recipe": recipe_hash()}
@@ -215,12 +216,12 @@ def counted(data: dict[str, Any]) -> Iterator[dict[str, Any]]:
             alphas = RECIPE["alphas"]
             tries = [NgramModel(pile, order, tower, alpha) for alpha in alphas]
             tower, found = pick(tries)
-        name = f"interpolated {tower.n}-gram"
-        yield line("race", name, {"documents": n}, "", found)
+        way = {"documents": n, "setting": f"n = {tower.n}"}
+        yield line("race", "interpolated n-grams", way, "", found)
         kinds = [(k, d) for k in RECIPE["orders"] for d in RECIPE["discounts"]]
         best, found = pick([KneserNey(pile, k, die, d) for k, d in kinds])
-        name = f"Kneser-Ney {best.n}-gram, D = {best.discount}"
-        yield line("race", name, {"documents": n}, "", found)
+        way["setting"] = f"n = {best.n}, D = {best.discount}"
+        yield line("race", "Kneser-Ney", way, "", found)
 
 
 def make_study(options: argparse.Namespace) -> None:

@@ -27,7 +27,6 @@ FIRST_EDITION = frozenset(
         "00_meet_the_machine",
         "01_guessing_the_next_word",
         "02_text_into_tokens",
-        "04_a_network_that_learns",
         "05_attention_slowly",
         "06_the_gpt",
         "07_pretraining",
