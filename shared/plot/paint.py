@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.plot.palette import COLORS
 from shared.plot.shapes import SQUARE, Bounds, Point, Rect, Shape, Words, is_math
 from shared.plot.sheet import extent
+from shared.plot.slim import slim
 from shared.plot.style import apply_style
 
 if TYPE_CHECKING:
@@ -147,4 +148,5 @@ def svg(fig: Figure, title: str, alt: str) -> str:
         f'<desc id="alt-{key}">{html.escape(alt)}</desc>\n'
     )
     text = file.getvalue().replace("<svg ", named, 1)
-    return re.sub(r"(<svg [^>]*>\n)", lambda match: match[1] + words, text, count=1)
+    text = re.sub(r"(<svg [^>]*>\n)", lambda match: match[1] + words, text, count=1)
+    return slim(text)

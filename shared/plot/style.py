@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shared.plot.palette import COLORS, CYCLE
+from shared.plot.slim import slim
 from shared.whole_files import whole_file
 
 if TYPE_CHECKING:
@@ -54,7 +55,19 @@ def _notebook_writes_svg() -> None:
     except ImportError:
         return
     if get_ipython() is not None:
+        from matplotlib.figure import Figure
+
         set_matplotlib_formats("svg", metadata={"Date": None}, bbox_inches=None)
+        writer = get_ipython().display_formatter.formatters["image/svg+xml"]
+        writer.for_type(Figure, _whole_svg)
+
+
+def _whole_svg(fig: Figure) -> str:
+    """A figure as a notebook stores it."""
+    from IPython.core.pylabtools import print_figure
+
+    text = print_figure(fig, "svg", metadata={"Date": None}, bbox_inches=None)
+    return slim(text)
 
 
 def figure(

@@ -1,0 +1,67 @@
+"""Slim SVG: smaller, the same picture, still well made."""
+
+import io
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from shared import plot
+from shared.plot import paint
+from shared.plot.slim import slim
+
+
+def raw(fig):
+    """A figure as matplotlib writes it."""
+    file = io.StringIO()
+    fig.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    fig, ax = plot.figure()
+    plot.curve({"loss": [3.14159, 2.71828, 1.41421], "né": [3, 2, 1]}, "step", ax=ax)
+    d = plot.Drawing(alt="A word goes through a layer and becomes another.")
+    row = d.row(["ada", " ran"], at=(0, 0))
+    d.arrow(row, d.circle("$x_1$", at=(4, 3), color="padding"), "goes")
+    return {"curve": raw(fig), "drawing": raw(paint.paint(d.shapes))}
+
+
+@pytest.mark.parametrize("name", ["curve", "drawing"])
+def test_it_is_smaller_and_still_a_picture(pictures, name):
+    before, after = pictures[name], slim(pictures[name])
+    assert len(after.splitlines()) < 0.4 * len(before.splitlines())
+    assert len(after) < 0.85 * len(before)
+    old, new = ElementTree.fromstring(before), ElementTree.fromstring(after)
+    kinds = [[e.tag for e in tree.iter()] for tree in (old, new)]
+    assert kinds[0] == kinds[1], "no element comes, goes or moves"
+    assert slim(after) == after
+
+
+@pytest.mark.parametrize("name", ["curve", "drawing"])
+def test_every_place_stays_within_a_hundredth(pictures, name):
+    trees = [ElementTree.fromstring(t) for t in (pictures[name], slim(pictures[name]))]
+    paths = [[e.get("d") for e in tree.iter() if e.get("d")] for tree in trees]
+    for before, after in zip(*paths, strict=True):
+        words = before.split(), after.split()
+        assert len(words[0]) == len(words[1])
+        for one, two in zip(*words, strict=True):
+            assert one == two or abs(float(one) - float(two)) <= 0.0051
+
+
+@pytest.mark.parametrize("name", ["curve", "drawing"])
+def test_every_letter_that_is_used_is_there(pictures, name):
+    tree = ElementTree.fromstring(slim(pictures[name]))
+    there = {e.get("id") for e in tree.iter() if e.get("id")}
+    link = "{http://www.w3.org/1999/xlink}href"
+    used = {e.get(link).lstrip("#") for e in tree.iter() if e.get(link)}
+    assert used and used <= there
+    assert len(there) == sum(e.get("id") is not None for e in tree.iter())
+
+
+def test_clips_are_still_pointed_at(pictures):
+    text = slim(pictures["curve"])
+    assert text.count("url(#") and all(
+        f'id="{part.partition(")")[0]}"' in text for part in text.split("url(#")[1:]
+    )
+
