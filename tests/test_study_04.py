@@ -50,7 +50,9 @@ def test_the_price_is_the_mean_surprise_at_the_words():
             logits = model(torch.tensor([row[i - 4 : i].tolist()]))
             prices.append(-logits.log_softmax(1)[0, row[i]].item())
     assert len(prices) == 3
-    assert first_network.price(model, row) == pytest.approx(np.mean(prices), rel=1e-5)
+    assert first_network.mean_price(model, row) == pytest.approx(
+        np.mean(prices), rel=1e-5
+    )
 
 
 def test_training_learns_and_repeats_itself():
@@ -61,6 +63,6 @@ def test_training_learns_and_repeats_itself():
         model = first_network.Network(4, width=2, hidden=8)
         way = {"steps": 250, "rate": 0.02, "falling": True}
         runs += first_network.fit(
-            model, row, **way, watch=lambda m: first_network.price(m, row)
+            model, row, **way, watch=lambda m: first_network.mean_price(m, row)
         )
     assert runs[0] == runs[1] < 0.1

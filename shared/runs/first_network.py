@@ -1,6 +1,6 @@
 """The network of chapter 04, and the chapter's study: cures, rates, and the counts.
 
-`Network`, `in_a_row`, `price` and `fit` are the chapter's own cells. The study trains
+`Network`, `in_a_row`, `mean_price` and `fit` are the chapter's own cells. The study trains
 the network with each cure for overfitting, with several rates and numbers of steps, and
 on 250, 1,000 and 8,000 documents, where the best of the counts stands beside it.
 `course.py train study-04` writes shared/models/study_04.csv.
@@ -79,7 +79,7 @@ def in_a_row(documents: list[list[str]], id_of: dict, borders: int) -> np.ndarra
 
 
 @torch.no_grad()
-def price(model: nn.Module, row: np.ndarray) -> float:
+def mean_price(model: nn.Module, row: np.ndarray) -> float:
     """Mean surprise at the words of a row, in nats; borders are not charged."""
     contexts, following = windows(row, 4, stride=1)  # (N, 4) each
     came = following[:, -1]  # (N,)
@@ -118,7 +118,7 @@ def fit(
 
 def recipe_hash() -> str:
     """Twelve characters that change with the recipe or with what the code does."""
-    parts = (Network, in_a_row, price, fit)
+    parts = (Network, in_a_row, mean_price, fit)
     code = [ast.unparse(ast.parse(inspect.getsource(part))) for part in parts]
     text = json.dumps([RECIPE, code], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -154,11 +154,11 @@ def one_run(
     model = Network(len(data["id_of"]), drop=drop)
     history = fit(
         model, in_a_row(pile, data["id_of"], 4), **way, seed=seed,
-        watch=(lambda m: (price(m, valid), price(m, test))) if watched else None,
+        watch=(lambda m: (mean_price(m, valid), mean_price(m, test))) if watched else None,
     )  # fmt: skip
     seen = in_a_row(pile[:250], data["id_of"], 4)
     rows = {"seen": seen, "valid": valid, "test": test}
-    found = {name: round(price(model, row), 4) for name, row in rows.items()}
+    found = {name: round(mean_price(model, row), 4) for name, row in rows.items()}
     if watched:
         best = min(range(len(history)), key=lambda i: history[i][0])
         found |= {"best": round(history[best][1], 4), "best_step": 250 * (best + 1)}

@@ -448,7 +448,7 @@ def adam(w: float, gradients: list[float], rate: float) -> float:
     return adam_with(w, gradients, rate)
 
 
-SIZES = {"words": 7, "n": 3, "width": 2, "hidden": 5}
+TINY = {"words": 7, "n": 3, "width": 2, "hidden": 5}
 
 
 def networks() -> list[tuple]:
@@ -466,7 +466,7 @@ def tried_network(Answer: type, contexts: Tensor, came: Tensor) -> tuple:  # noq
     from torch.nn import functional
 
     torch.manual_seed(4)
-    network = Answer(**SIZES)
+    network = Answer(**TINY)
     named = dict(network.named_parameters())
     shapes = {name: tuple(named[name].shape) for name in sorted(named)}
     drawn = {name: bool(named[name].std() > 0) for name in sorted(named) if name < "b"}
