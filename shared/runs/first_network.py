@@ -1,8 +1,8 @@
 """The network of chapter 04, and the chapter's study: cures, rates, and the counts.
 
-`Network`, `in_a_row`, `mean_price` and `fit` are the chapter's own cells. The study trains
-the network with each cure for overfitting, with several rates and numbers of steps, and
-on 250, 1,000 and 8,000 documents, where the best of the counts stands beside it.
+`Network`, `in_a_row`, `mean_price` and `fit` are the chapter's own cells. The study
+trains the network with each cure for overfitting, with several rates and numbers of
+steps, and on 250, 1,000 and 8,000 documents, beside the best of the counts.
 `course.py train study-04` writes shared/models/study_04.csv.
 """
 
@@ -152,10 +152,12 @@ def one_run(
     valid, test = (in_a_row(data[name], data["id_of"], 4) for name in ("valid", "test"))
     torch.manual_seed(seed)
     model = Network(len(data["id_of"]), drop=drop)
-    history = fit(
-        model, in_a_row(pile, data["id_of"], 4), **way, seed=seed,
-        watch=(lambda m: (mean_price(m, valid), mean_price(m, test))) if watched else None,
-    )  # fmt: skip
+
+    def look(model: nn.Module) -> tuple[float, float]:
+        return mean_price(model, valid), mean_price(model, test)
+
+    row = in_a_row(pile, data["id_of"], 4)
+    history = fit(model, row, **way, seed=seed, watch=look if watched else None)
     seen = in_a_row(pile[:250], data["id_of"], 4)
     rows = {"seen": seen, "valid": valid, "test": test}
     found = {name: round(mean_price(model, row), 4) for name, row in rows.items()}
