@@ -1,4 +1,4 @@
-"""The network of chapter 04, and its kept study: it was made by the recipe that stands."""
+"""The network of chapter 04, and its kept study: made by the recipe that stands."""
 
 import csv
 
