@@ -43,6 +43,9 @@ The cell after a check uses the answer, in the student version too:
 `mine = working("01.2", surprise)` is the learner's where it is right, the reference
 where it is not right yet. So a reference must be able to do what that cell asks of it.
 
+`short_cuts={"backward": "autograd did the work."}` accepts a right answer whose code
+uses that name, with the remark that the exercise meant another way.
+
 A mistake is a name ("It behaves like: NAME"), a wrong version of the reference, and one
 line of advice. The trials must tell it from the reference, and from every other mistake
 unless the two stand in `alike=[("name", "other name")]`; a test proves both.
@@ -75,6 +78,7 @@ def exercise(
     use: Callable[..., Any] | None = None,
     close: float = 1e-6,
     seconds: float = 20.0,
+    short_cuts: dict[str, str] | None = None,
 ) -> Callable[[Any], Any]:
     """Register the decorated reference as exercise `id`; see the top of this module.
 
@@ -95,7 +99,7 @@ def exercise(
         old = _exercises.get(id)
         if old is not None and _origin(old.reference) != _origin(reference):
             raise ValueError(f"exercise id {id} is taken by {old.title!r}.")
-        given = (inputs, tuple(listed), tuple(alike), use, close, seconds)
+        given = (inputs, tuple(listed), tuple(alike), use, close, seconds, short_cuts)
         _exercises[id] = Exercise(id, title, reference, *given)
         return reference
 

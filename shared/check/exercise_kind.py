@@ -24,7 +24,8 @@ class Exercise:
     """One exercise: its reference, the trials, and the mistakes that it knows.
 
     close: how far numbers may be off, absolutely or relatively. seconds: time for all
-    trials of one answer together.
+    trials of one answer together. short_cuts: names that a right answer may use, each
+    with the remark that it earns.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Exercise:
     use: Callable[..., Any] | None = None
     close: float = 1e-6
     seconds: float = 20.0
+    short_cuts: dict[str, str] | None = None
 
     @property
     def wants_callable(self) -> bool:

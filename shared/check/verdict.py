@@ -2,6 +2,7 @@
 
 import inspect
 from dataclasses import dataclass
+from types import CodeType
 from typing import Any
 
 from shared.check.compare import cut, difference, is_array, kind, number, short
@@ -42,7 +43,22 @@ def verdict_on(task: Exercise, answer: Any) -> Verdict:
     changed = _changed(task, trials)
     if changed:
         lines.append(f"  A remark: it changes its argument {changed}; work on a copy.")
+    if taken := _short_cut(task, answer):
+        lines.append(f"  A remark: {taken}")
     return Verdict(task.id, True, tuple(lines))
+
+
+def _short_cut(task: Exercise, answer: Any) -> str:
+    """What to say of a right answer whose code uses a short cut; empty for none."""
+    used: set[str] = set()
+    waiting = [getattr(answer, "__code__", None)]
+    while waiting:
+        code = waiting.pop()
+        if isinstance(code, CodeType):
+            used |= set(code.co_names)
+            waiting += code.co_consts
+    known = task.short_cuts or {}
+    return next((known[name] for name in known if name in used), "")
 
 
 def _not_tried(task: Exercise, part: str = "") -> Verdict:

@@ -5,6 +5,7 @@
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
     python3 course.py train ablations         chapter 07's study, an hour on one core
+    python3 course.py train study-04          chapter 04's study, 20 minutes on a core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
 passport notes what came out. A run that is killed goes on from where it was saved last.
@@ -102,9 +103,17 @@ def make_base(options: argparse.Namespace) -> None:
     state.unlink()
 
 
+def study_04(options: argparse.Namespace) -> None:
+    """The study of chapter 04: cures, rates, and the network beside the counts."""
+    from shared.runs.first_network import make_study
+
+    make_study(options)
+
+
 MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "base": make_base,
     "ablations": make_ablations,
+    "study-04": study_04,
     "classify": make_classify,
     "chat": make_chat,
     "dpo": make_dpo,
