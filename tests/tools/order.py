@@ -26,7 +26,7 @@ FILES = {
     "generate": ("sampling", "answering"),
     "train": ("optimizers", "recipe", "loop"),
     "finetune": ("classifier", "assistant", "preferences", "rewards"),
-    "runs": ("recipes",),
+    "runs": ("first_network", "recipes"),
 }
 TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 TABLE = "a table of parts, which a chapter fills with what it builds"
