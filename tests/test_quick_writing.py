@@ -55,7 +55,7 @@ def test_a_new_token_moves_no_older_ones():
     places = set()
     for _ in range(200):
         cache.extend(torch.ones(1, 2, 1, 4), torch.ones(1, 2, 1, 4))
-        places.add(cache.room.shape[3])
+        places.add(cache.rooms[0].shape[2])
     assert places == {2, 6, 14, 30, 62, 126, 254}
 
 

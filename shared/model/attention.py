@@ -56,7 +56,7 @@ class DecoderAttention(nn.Module):
     def project(self, x: Tensor, row: Reading) -> tuple[Tensor, Tensor]:
         """Queries and keys together, (B, H + G, T, D), and values, (B, G, T, D)."""
         H, G = self.heads, self.kv_heads
-        return self.split(self.qkv(x)).split([H + G, G], dim=1)
+        return self.split(self.qkv(x)).split_with_sizes([H + G, G], dim=1)
 
     def normed(self, qk: Tensor) -> Tensor:
         """Queries and keys (B, H + G, T, D) at a known size, if the config wants it."""
@@ -72,7 +72,8 @@ class DecoderAttention(nn.Module):
         """(B, T, C) -> (B, T, C); with `past`, x holds only the new tokens."""
         qk, v = self.project(x, row)
         qk = self.turn(self.normed(qk), row)  # both alike: one pass is quicker than two
-        q, k = qk.split([self.heads, self.kv_heads], dim=1)
+        # Tensor.split does the same, by a detour through Python.
+        q, k = qk.split_with_sizes([self.heads, self.kv_heads], dim=1)
         if past is not None:
             k, v = past.extend(k, v)
         mask = row.mask(self.window)  # None: each token sees all up to itself

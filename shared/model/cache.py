@@ -40,25 +40,30 @@ class RoomyKeyValues(KeyValues):
 
     def __init__(self) -> None:
         super().__init__()
-        self.room: Tensor | None = None  # (2, B, H, R, D), R places for keys and values
+        self.rooms: tuple[Tensor, Tensor] | None = None  # (B, H, R, D) for R tokens
 
     def extend(self, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
         """Append the new tokens' keys and values; returns those of all tokens."""
-        if torch.is_grad_enabled() and (k.requires_grad or v.requires_grad):
-            self.room = None  # gradients need the old tensors as they were
+        if k.requires_grad:
+            self.rooms = None  # gradients need the old tensors as they were
             return super().extend(k, v)
-        start, stop = self.length, self.length + k.shape[2]
-        if self.room is None or stop > self.room.shape[3]:
-            self.make_room(k, 2 * stop)
-        self.room[0, :, :, start:stop] = k
-        self.room[1, :, :, start:stop] = v
-        self.k, self.v = self.room[:, :, :, :stop].unbind()
+        start, new = self.length, k.shape[2]
+        stop = start + new
+        if self.rooms is None or stop > self.rooms[0].shape[2]:
+            self.rooms = (
+                self.larger(self.k, k, 2 * stop),
+                self.larger(self.v, v, 2 * stop),
+            )
+        keys, values = self.rooms
+        keys.narrow(2, start, new).copy_(k)
+        values.narrow(2, start, new).copy_(v)
+        self.k, self.v = keys.narrow(2, 0, stop), values.narrow(2, 0, stop)
         return self.k, self.v
 
-    def make_room(self, like: Tensor, places: int) -> None:
-        """New room for keys and values `like` (B, H, T, D), with the old ones in it."""
-        rows, heads, _, channels = like.shape
-        self.room = like.new_empty(2, rows, heads, places, channels)
-        if self.k is not None:
-            self.room[0, :, :, : self.length] = self.k
-            self.room[1, :, :, : self.length] = self.v
+    @staticmethod
+    def larger(old: Tensor | None, like: Tensor, size: int) -> Tensor:
+        """Room of `size` tokens for such as `like` (B, H, T, D), the old ones in it."""
+        room = like.new_empty(*like.shape[:2], size, like.shape[3])
+        if old is not None:
+            room[:, :, : old.shape[2]] = old
+        return room
