@@ -22,7 +22,7 @@ __getattr__, __dir__, __all__ = offers(
         "positions": ("POSITIONS", "Rotary", "SCALINGS", "ScaledRotary"),
         "mlps": ("ACTIVATIONS", "DecoderMLP", "GatedMLP", "MLPS", "squared_relu"),
         "reading": ("Reading", "count_padding"),
-        "cache": ("KeyValues", "RoomyKeyValues"),
+        "cache": ("KeyValues",),
         "layout": ("lay_out_by_columns",),
         "fields": ("from_first_edition", "named_fields", "read_fields"),
         "heads": ("is_tied", "swap_head"),

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from shared.model.attention import ATTENTION
-from shared.model.cache import KeyValues, RoomyKeyValues
+from shared.model.cache import KeyValues
 from shared.model.gpt import GPT, Config, initialise
 from shared.model.guards import check_fields, check_input, check_pad, check_sizes
 from shared.model.mlps import ACTIVATIONS, MLPS
@@ -160,7 +160,7 @@ class Decoder(GPT):
 
     def new_cache(self) -> list[KeyValues]:
         """An empty cache to read into: `forward(ids, cache)`."""
-        return [RoomyKeyValues() for _ in self.blocks]
+        return [KeyValues() for _ in self.blocks]
 
 
 @torch.no_grad()

@@ -18,7 +18,7 @@ LARGEST = 300_000  # bytes
 SKIPPED_SHARE = 0.05
 # Pages of the first edition that leave out more cells: how many. None may join them,
 # and each goes with its second edition.
-SKIPPED_MORE = {"a_network_that_learns": 2}
+SKIPPED_MORE: dict[str, int] = {}
 SKIPS = ("nbval-ignore-output", "nbval-skip")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 BAKE = "Run python3 course.py bake on it"
