@@ -1,7 +1,6 @@
 """The gates over path, detours and folding: each passes a sound chapter, each finds its
 planted fault, and neither happens to chapters that still are in the first edition."""
 
-import gate_code
 import gate_folding
 import gate_path
 import nbformat
@@ -214,20 +213,6 @@ def test_a_chapter_off_the_list_is_held_to_everything():
         assert found(Page.read(notebooks.ROOT / one.file)) == []
     free = len(contents.chapters()) - len(held)
     assert free == len(paths.FIRST_EDITION)
-
-
-def test_more_skips_are_let_through_in_the_first_edition_only(read, monkeypatch):
-    cells = sound() + [prose("Words.") for _ in range(30)]
-    cells[9].metadata.update(tags=["nbval-skip"], reason="slow")
-    (problem,) = gate_code.skipped(read(cells))
-    assert "1 of 5 code cells are not compared, 20%" in str(problem)
-    name = NAME.partition("_")[2]
-    monkeypatch.setattr(gate_code, "SKIPPED_MORE", {name: 1})
-    assert gate_code.skipped(read(cells)) != []
-    monkeypatch.setattr(gate_code, "FIRST_EDITION", frozenset({NAME}))
-    assert gate_code.skipped(read(cells)) == []
-    monkeypatch.setattr(gate_code, "SKIPPED_MORE", {})
-    assert gate_code.skipped(read(cells)) != []
 
 
 # --- what must stand in the open -----------------------------------------------------

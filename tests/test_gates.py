@@ -483,16 +483,6 @@ def test_the_cells_left_out_are_counted_among_the_code_cells(nb, read):
     assert gate_code.skipped(read(nb)) == []
 
 
-# Catches: an exemption that is larger than what the page needs, or outlives it.
-@pytest.mark.parametrize("name", gate_code.SKIPPED_MORE)
-def test_a_page_that_leaves_out_more_cells_needs_it(name, monkeypatch):
-    [path] = (notebooks.ROOT / "book").glob(f"*_{name}.ipynb")
-    assert gate_code.skipped(Page.read(path)) == []
-    monkeypatch.setitem(gate_code.SKIPPED_MORE, name, gate_code.SKIPPED_MORE[name] - 1)
-    assert gate_code.skipped(Page.read(path)), f"take {name} out of SKIPPED_MORE"
-    assert len(gate_code.SKIPPED_MORE) <= 1, "the list may only shrink"
-
-
 def test_ruff_finds_undefined_names(nb, read):
     cell(source="def f():\n    return undefined")(nb)
     page = read(nb)

@@ -11,14 +11,10 @@ from pathlib import Path
 
 import notebooks
 from page import Page, Problem
-from paths import FIRST_EDITION
 
 COLUMNS, LONGEST, LONG, LONG_ALLOWED = 88, 40, 20, 5
 LARGEST = 300_000  # bytes
 SKIPPED_SHARE = 0.05
-# Pages of the first edition that leave out more cells: how many. None may join them,
-# and each goes with its second edition.
-SKIPPED_MORE: dict[str, int] = {}
 SKIPS = ("nbval-ignore-output", "nbval-skip")
 HIDDEN = {"hide-input", "hide-cell", "remove-input", "remove-cell"}
 BAKE = "Run python3 course.py bake on it"
@@ -110,10 +106,8 @@ def skipped(page: Page) -> list[Problem]:
         if "NBVAL_" in cell.source:
             what = "a comment switches the comparison off"
             found.append(page.problem(i, what, "Use the tag, with a reason"))
-    first = page.path.stem in FIRST_EDITION and not page.folder
-    allowed = SKIPPED_MORE.get(page.path.stem.partition("_")[2], 0) if first else 0
     share = count / max(len(page.code), 1)
-    if share > SKIPPED_SHARE and count > allowed:
+    if share > SKIPPED_SHARE:
         what = f"{count} of {len(page.code)} code cells are not compared, {share:.0%}"
         found.append(page.problem(None, what, "At most 5 % may be left out"))
     return found
