@@ -19,6 +19,7 @@ from shared.model import (
     Decoder,
     DecoderAttention,
     DecoderConfig,
+    Reading,
     count_padding,
     from_first_edition,
     named_fields,
@@ -232,3 +233,17 @@ def test_every_field_changes_the_model():
         if same_names and shapes[0] == shapes[1]:
             with pytest.raises(AssertionError, match="close"):
                 near(a(some_ids()), b(some_ids()), name)
+
+
+# Catches: a table of angles made where no gradient can pass, or on one device only.
+def test_angles_met_while_writing_serve_training_and_other_devices():
+    model = make(real, positions="rotary")
+    ids = some_ids()
+    with torch.inference_mode():
+        model(ids)
+    model(ids).sum().backward()  # raises where the table is an inference tensor
+    turn = model.blocks[0].attention.turn
+    assert not list(turn.buffers()) and not turn.state_dict()
+    for device in ("meta", "cpu"):
+        cos, sin = turn.look_up(Reading(ids.to(device), 3))
+        assert cos.device.type == sin.device.type == device

@@ -85,6 +85,7 @@ POSITIONS = [
     (c.check_modern, "torch.cat([-sin", "torch.cat([sin"),
     (c.check_modern, "self.base ** (", "500_000.0 ** ("),
     (c.check_modern, "-i / self.channels", "-i / (self.channels - 2)"),
+    (c.check_cache, "row.stop > len(self.cos) or", "not len(self.cos) or"),
     (c.check_families, ", base {self.base}", ""),
     (c.check_families, 'self.settings += f", scaling {self.scaling}"', "pass"),
     (c.check_families, "return speed / factor", "return speed * factor"),
@@ -112,7 +113,9 @@ READING = [
     (c.check_cache, '("mask", window)', '"mask"'),
     (c.check_padding, "every >= self.pad", "every > self.pad"),
     (c.check_padding, "seen & real[:, None]", "seen[None]"),
-    (c.check_padding, "self.columns - pad[:, None]", "self.columns + 0 * pad[:, None]"),
+    (c.check_padding, "self.columns - self.pad", "self.columns + 0 * self.pad"),
+    (c.check_cache, "table[self.start : self.stop]", "table[: self.stop - self.start]"),
+    (c.check_padding, "table[self.places]", "table[self.columns + 0 * self.places]"),
     (c.check_padding, "self.pad is None and window is None", "window is None"),
 ]
 ATTENTION = [
@@ -263,8 +266,8 @@ GUARDS = [
         "ids.shape[1] >= config.context:",
     ),
     (c.check_limits, "if start + ids.shape[1] >", "if ids.shape[1] >"),
-    (c.check_limits, "or ids.max() >= config", "or ids.max() > config"),
-    (c.check_limits, "ids.min() < 0 or", ""),
+    (c.check_limits, "or most >= config", "or most > config"),
+    (c.check_limits, "least < 0 or", ""),
 ]
 TABLE = [
     *(("model.cache", *row) for row in CACHE),

@@ -104,9 +104,9 @@ class DirectAttention(DecoderAttention):
     def project(self, x: Tensor, row: Reading) -> tuple[Tensor, Tensor]:
         """Queries and keys together, (B, H + G, T, D), and values, (B, G, T, D)."""
         sizes = [n * self.channels for n in (self.heads + self.kv_heads, self.kv_heads)]
-        W_qk, W_v = self.qkv.weight.split(sizes)
+        W_qk, W_v = self.qkv.weight.split_with_sizes(sizes)
         bias = self.qkv.bias
-        b_qk, b_v = (None, None) if bias is None else bias.split(sizes)
+        b_qk, b_v = (None, None) if bias is None else bias.split_with_sizes(sizes)
         v = F.linear(x + self.direct * row.first, W_v, b_v)
         return self.split(F.linear(x, W_qk, b_qk)), self.split(v)
 

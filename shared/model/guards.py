@@ -189,7 +189,8 @@ def check_input(ids: Tensor, config: Config, start: int = 0) -> Tensor:
     ids = ids.long()
     if ids.device.type != "cpu" or torch.compiler.is_compiling():
         return ids  # looking at the numbers would make a GPU wait
-    if ids.min() < 0 or ids.max() >= config.vocab_size:
+    least, most = ids.aminmax()
+    if least < 0 or most >= config.vocab_size:
         wrong = ids[(ids < 0) | (ids >= config.vocab_size)][0].item()
         raise ValueError(
             f"token id {wrong} is outside the vocabulary of {config.vocab_size} tokens "

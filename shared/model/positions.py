@@ -28,22 +28,31 @@ class Rotary(nn.Module):
         super().__init__()
         self.channels, self.base = config.channels, config.base
         self.settings = f"{self.channels} channels, base {self.base}"
+        self.cos = self.sin = torch.zeros(0, self.channels)  # of no place yet
 
-    def speeds(self, places: Tensor) -> Tensor:
+    def speeds(self) -> Tensor:
         """By which angle each pair turns from place to place, (D / 2,)."""
-        i = torch.arange(0, self.channels, 2, device=places.device)
+        i = torch.arange(0, self.channels, 2)
         return self.base ** (-i / self.channels)
 
-    def angles(self, places: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines for tokens at these places: (..., T) -> (..., 1, T, D)."""
-        angle = (places[..., None] * self.speeds(places)).unsqueeze(-3)
-        cos, sin = angle.cos(), angle.sin()  # (..., 1, T, D / 2), for all heads alike
+    @torch.inference_mode(False)  # wherever they are made, they also serve training
+    def angles(self, places: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the first places, (places, D) each."""
+        angle = torch.outer(torch.arange(places), self.speeds())  # (places, D / 2)
+        cos, sin = angle.to(device).cos(), angle.to(device).sin()
         return torch.cat([cos, cos], dim=-1), torch.cat([-sin, sin], dim=-1)
+
+    def look_up(self, row: Reading) -> tuple[Tensor, Tensor]:
+        """Cosines and sines for the tokens of a pass, (T, D) or (B, 1, T, D) each."""
+        if row.stop > len(self.cos) or row.device != self.cos.device:
+            # Twice as many as are needed now: text that is written grows.
+            self.cos, self.sin = self.angles(2 * row.stop, row.device)
+        return row.of(self.cos), row.of(self.sin)
 
     def forward(self, x: Tensor, row: Reading) -> Tensor:
         """Turn queries and keys (B, heads, T, D)."""
-        # Layers with the same settings turn alike: the first one makes the angles.
-        cos, sin = row.once(self.settings, lambda: self.angles(row.places))
+        # Layers with the same settings turn alike: the first one looks up for all.
+        cos, sin = row.once(self.settings, lambda: self.look_up(row))
         a, b = x.chunk(2, dim=-1)  # a pair is channel i and channel i + D / 2
         swapped = torch.cat([b, a], dim=-1)
         # a cos - b sin in the first half, b cos + a sin in the second
@@ -58,10 +67,10 @@ class ScaledRotary(Rotary):
         self.scaling = config.scaling
         self.settings += f", scaling {self.scaling}"
 
-    def speeds(self, places: Tensor) -> Tensor:
+    def speeds(self) -> Tensor:
         """By which angle each pair turns from place to place, (D / 2,)."""
         numbers = {k: v for k, v in self.scaling.items() if k != "kind"}
-        return SCALINGS[self.scaling["kind"]](super().speeds(places), **numbers)
+        return SCALINGS[self.scaling["kind"]](super().speeds(), **numbers)
 
 
 class Unturned(nn.Module):

@@ -6,6 +6,7 @@ All layers of a pass ask the same `Reading`, so that angles and masks are made o
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -21,13 +22,27 @@ class Reading:
 
     def __init__(self, ids: Tensor, start: int = 0, pad: Tensor | None = None) -> None:
         self.start, self.stop = start, start + ids.shape[1]
-        self.pad = pad
-        self.columns = torch.arange(self.start, self.stop, device=ids.device)  # (T,)
-        self.places = self.columns  # (T,), or (B, T) with padding
-        if pad is not None:
-            self.places = (self.columns - pad[:, None]).clamp(min=0)
+        self.pad, self.device = pad, ids.device
         self.first: Tensor | None = None  # the embeddings, (B, T, C)
         self.made: dict[Hashable, Any] = {}
+
+    @cached_property
+    def columns(self) -> Tensor:
+        """Where the new tokens stand among all that are read, (T,)."""
+        return torch.arange(self.start, self.stop, device=self.device)
+
+    @cached_property
+    def places(self) -> Tensor:
+        """Each token's place in its row: (T,), or (B, T) with padding."""
+        if self.pad is None:
+            return self.columns
+        return (self.columns - self.pad[:, None]).clamp(min=0)
+
+    def of(self, table: Tensor) -> Tensor:
+        """A table's entries (places, D) for the tokens: (T, D), or (B, 1, T, D)."""
+        if self.pad is None:
+            return table[self.start : self.stop]  # quicker than to gather them
+        return table[self.places][:, None]  # alike for all heads of a row
 
     def once(self, name: Hashable, make: Callable[[], Any]) -> Any:
         """What several layers need: made by the first that asks for this name."""
@@ -41,7 +56,7 @@ class Reading:
         window: how many tokens back, itself among them. None when each token sees all
         tokens up to itself, for which torch needs no mask.
         """
-        T, S = len(self.columns), self.stop
+        T, S = self.stop - self.start, self.stop
         if window is not None and window >= S:
             window = None  # wide enough for all
         if self.pad is None and window is None and T in (1, S):
