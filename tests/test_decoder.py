@@ -235,10 +235,14 @@ def test_every_field_changes_the_model():
                 near(a(some_ids()), b(some_ids()), name)
 
 
-# Catches: a table of angles made where no gradient can pass, or on one device only.
+# Catches: a table of angles that does not grow, where no gradient can pass, or that
+# stays on one device.
 def test_angles_met_while_writing_serve_training_and_other_devices():
-    model = make(real, positions="rotary")
+    model, twin = (make(real, positions="rotary") for _ in range(2))
     ids = some_ids()
+    with torch.inference_mode():
+        model(ids[:, :3])
+    assert torch.equal(model(ids), twin(ids))
     with torch.inference_mode():
         model(ids)
     model(ids).sum().backward()  # raises where the table is an inference tensor

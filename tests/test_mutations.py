@@ -85,7 +85,6 @@ POSITIONS = [
     (c.check_modern, "torch.cat([-sin", "torch.cat([sin"),
     (c.check_modern, "self.base ** (", "500_000.0 ** ("),
     (c.check_modern, "-i / self.channels", "-i / (self.channels - 2)"),
-    (c.check_cache, "row.stop > len(self.cos) or", "not len(self.cos) or"),
     (c.check_families, ", base {self.base}", ""),
     (c.check_families, 'self.settings += f", scaling {self.scaling}"', "pass"),
     (c.check_families, "return speed / factor", "return speed * factor"),
@@ -115,7 +114,6 @@ READING = [
     (c.check_padding, "seen & real[:, None]", "seen[None]"),
     (c.check_padding, "self.columns - self.pad", "self.columns + 0 * self.pad"),
     (c.check_cache, "table[self.start : self.stop]", "table[: self.stop - self.start]"),
-    (c.check_padding, "table[self.places]", "table[self.columns + 0 * self.places]"),
     (c.check_padding, "self.pad is None and window is None", "window is None"),
 ]
 ATTENTION = [
