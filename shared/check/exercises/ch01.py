@@ -52,6 +52,14 @@ def product_root(bets: list[float]) -> float:
             lambda bets: len(bets) / sum(bets),
             "Take the mean of the surprises, not of the bets themselves.",
         ),
+        "the mean of one divided by each bet": (
+            lambda bets: sum(1 / bet for bet in bets) / len(bets),
+            "Take the mean of the surprises first, then the exponential of it.",
+        ),
+        "logarithms to base 10 raised by e": (
+            lambda bets: math.exp(sum(-math.log10(bet) for bet in bets) / len(bets)),
+            "math.exp belongs to the natural logarithm, math.log.",
+        ),
         "the sign left out": (
             lambda bets: 1 / perplexity(bets),
             "The surprise is minus the logarithm: a perplexity is never below 1.",
@@ -113,6 +121,26 @@ def extra_trials() -> list[tuple[Counter, str, float, int]]:
             lambda after, word, alpha, size: (after[word] + 1) / (after.total() + size),
             "Add alpha, which need not be 1.",
         ),
+        "alpha for all words added to this one": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha * size) / (after.total() + alpha * size)
+            ),
+            "alpha * size is what all words get together; this word gets alpha.",
+        ),
+        "different words counted in place of sightings": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / (len(after) + alpha * size)
+            ),
+            "len(after) counts different words: after.total() is the sum of the counts.",
+        ),
+        "words that were seen left as they were": (
+            lambda after, word, alpha, size: (
+                after[word] / after.total()
+                if after[word]
+                else alpha / (after.total() + alpha * size)
+            ),
+            "Words that were seen get alpha, too, or the bets make more than one.",
+        ),
     },
 )
 def extra_counts(after: Counter, word: str, alpha: float, size: int) -> float:
@@ -159,6 +187,7 @@ def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
         ([0.5, 0.02, 0.6, 0.01], [0.1, 0.2, 0.1, 0.2], WEIGHTS),
         ([0.4, 0.2, 0.3], [0.1, 0.1, 0.1], WEIGHTS),
         ([0.02, 0.3, 0.001] * TEXT, [0.01, 0.1, 0.04] * TEXT, WEIGHTS),
+        ([0.9] * 300 + [0.0], [1e-6] * 300 + [0.5], WEIGHTS),
     ],
     mistakes={
         "multiplying all bets": (
@@ -204,6 +233,30 @@ def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
             ),
             "Mix the two probabilities first, then take the surprise of the mixture.",
         ),
+        "a small number in place of infinity": (
+            lambda long, short, weights: min(
+                weights,
+                key=lambda w: sum(
+                    -math.log(max(p, 1e-12)) for p in mixed(long, short, w)
+                ),
+            ),
+            "A bet of 0 costs more than any number: let its surprise be math.inf.",
+        ),
+        "the place of the weight in the list": (
+            lambda long, short, weights: weights.index(
+                best_weight(long, short, weights)
+            ),
+            "Return the member of `weights`, not its index.",
+        ),
+        "how often the longer model bets more": (
+            lambda long, short, weights: min(
+                weights,
+                key=lambda w: abs(
+                    w - sum(a > b for a, b in zip(long, short)) / len(long)
+                ),
+            ),
+            "Compare the prices that the mixtures pay: how much more counts, too.",
+        ),
         "the price instead of the weight": (
             lambda long, short, weights: min(cost(long, short, w) for w in weights),
             "Return the weight that has the least price, not the price.",
@@ -228,6 +281,7 @@ class Fixed:
 
 NAMES = [" Ada", " Tom", " Nell"]
 STORY = [" Ada", " ran", " Tom", " Ada", "."]
+LATER = [" Tom", " ran", " Tom", " Ada", " ran", " Tom", " Tom", "."]
 
 
 class Remembering:
@@ -299,6 +353,63 @@ class Everything(Remembering):
         return self.mix(p, total, before.count(word) / len(before))
 
 
+class Listed(Remembering):
+    """The share among the names of the list, as a mistake."""
+
+    def share(self, used: list[str], word: str) -> float:
+        """How often a name was used, divided by how many names there are."""
+        return used.count(word) / len(self.names)
+
+
+class Alone(Remembering):
+    """The name's own bet in the place of that on all names, as a mistake."""
+
+    def mix(self, p: float, total: float, share: float) -> float:
+        """The memory divides the bet on this name only."""
+        return (1 - self.weight) * p + self.weight * p * share
+
+
+class Changed(Remembering):
+    """The memory for all words, as a mistake; `kept` words are left alone."""
+
+    def kept(self, used: list[str], word: str) -> bool:
+        """Whether a word keeps the model's bet."""
+        return not used
+
+    def sharing(self, used: list[str]) -> list[str]:
+        """The names whose bets are divided anew."""
+        return self.names
+
+    def prob(self, before: list[str], word: str) -> float:
+        """The formula, also for words that are no names."""
+        p = self.model.prob(before, word)
+        used = [w for w in before if w in self.names]
+        if self.kept(used, word):
+            return p
+        total = sum(self.model.prob(before, name) for name in self.sharing(used))
+        return self.mix(p, total, self.share(used, word))
+
+
+class NewKept(Changed):
+    """A name that was not used keeps its bet, as a mistake."""
+
+    def kept(self, used: list[str], word: str) -> bool:
+        """Names that the document has not used yet keep their bet, too."""
+        return word not in used
+
+
+class UsedOnly(Changed):
+    """The bets of the used names alone are divided, as a mistake."""
+
+    def kept(self, used: list[str], word: str) -> bool:
+        """Words that are no names keep their bet."""
+        return not used or word not in self.names
+
+    def sharing(self, used: list[str]) -> list[str]:
+        """The used names, each once."""
+        return sorted(set(used))
+
+
 class Crash(Remembering):
     """Dividing by zero before the first name, as a mistake."""
 
@@ -317,6 +428,8 @@ class Crash(Remembering):
         (0.2, STORY, " Nell"),
         (0.9, STORY, " ran"),
         (0.3, [], " Tom"),
+        (0.4, LATER, " Tom"),
+        (0.4, LATER, " Nell"),
     ],
     use=lambda answer, weight, before, word: answer(Fixed(), NAMES, weight).prob(
         before, word
@@ -341,6 +454,26 @@ class Crash(Remembering):
         "shares among all words": (
             Everything,
             "Divide by the number of names used so far, not of all words.",
+        ),
+        "shares among the names of the list": (
+            Listed,
+            "Divide by the number of names used so far, not of all names there are.",
+        ),
+        "this name's bet in place of that on all names": (
+            Alone,
+            "t is the sum of the model's bets on all names.",
+        ),
+        "words that are no names changed as well": (
+            Changed,
+            "A word that is no name keeps the model's bet: ask `word in self.names`.",
+        ),
+        "names not used yet left as they were": (
+            NewKept,
+            "A name that was not used has the share 0, so its bet shrinks to 1 - w.",
+        ),
+        "the bets on the used names only": (
+            UsedOnly,
+            "t is the model's bet on all names together, used or not.",
         ),
         "dividing by zero names": (
             Crash,

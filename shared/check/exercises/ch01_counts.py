@@ -1,5 +1,7 @@
 """Exercises of chapter 01 on counts: up the tower, and what was never counted."""
 
+import functools
+
 from shared.check.asking import exercise
 from shared.evaluate.ngrams import count_ngrams
 
@@ -45,6 +47,14 @@ def ungrown(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
     return p
 
 
+def early(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
+    """Parentheses left out, as a mistake."""
+    p = 1 / size
+    for count, total in levels:
+        p = count + alpha * p / (total + alpha)
+    return p
+
+
 def add_alpha_level(levels: list[tuple[int, int]], size: int, alpha: float) -> float:
     """Alpha for every word, and no shorter model, as a mistake."""
     count, total = levels[-1] if levels else (0, 0)
@@ -79,6 +89,40 @@ def add_alpha_level(levels: list[tuple[int, int]], size: int, alpha: float) -> f
         "the total left as it was": (
             ungrown,
             "Alpha sightings were added, so the total grows by alpha, too.",
+        ),
+        "one level only, on the foot": (
+            lambda levels, size, alpha: climb(levels[-1:], size, alpha),
+            "Each level mixes in what the level below has made: replace p in the loop.",
+        ),
+        "a division that comes too early": (
+            early,
+            "Put the sum above the line in parentheses: division binds closer than +.",
+        ),
+        "alpha in the total for each string": (
+            lambda levels, size, alpha: functools.reduce(
+                lambda p, level: (level[0] + alpha * p) / (level[1] + alpha * size),
+                levels,
+                1 / size,
+            ),
+            "Only alpha sightings are added in all, so the total grows by alpha.",
+        ),
+        "nothing in a context that was never seen": (
+            lambda levels, size, alpha: (
+                0.0
+                if any(not total for _, total in levels)
+                else climb(levels, size, alpha)
+            ),
+            "Where the context was never seen, the bet of the level below stays.",
+        ),
+        "the mean of shares and bets": (
+            lambda levels, size, alpha: functools.reduce(
+                lambda p, level: (
+                    (level[0] / level[1] + alpha * p) / (1 + alpha) if level[1] else p
+                ),
+                levels,
+                1 / size,
+            ),
+            "Add alpha * p to the count, not to the share: what was seen often counts.",
         ),
         "the same for every word": (
             add_alpha_level,
@@ -143,6 +187,32 @@ def lost(table: dict, found: list[tuple]) -> float:
                 gram[:-1] not in table for gram in grams(words, n)
             ) / (len(words) + 1),
             "A known context may be followed by a word that is new there.",
+        ),
+        "divided by the number of words": (
+            lambda table, words, n: lost(table, grams(words, n))
+            * (len(words) + 1) / len(words),
+            "With the end there is one n-gram more than words: divide by all of them.",
+        ),
+        "one border too many in front": (
+            lambda table, words, n: lost(table, grams(words, n, front=n)),
+            "n - 1 borders are enough: the first n-gram ends in the first word.",
+        ),
+        "a context that the table lacks": (
+            lambda table, words, n: sum(
+                gram[-1] not in table[gram[:-1]] for gram in grams(words, n)
+            ) / (len(words) + 1),
+            "A context may be new: table.get(context, {}) instead of table[context].",
+        ),
+        "new contexts left out": (
+            lambda table, words, n: sum(
+                gram[:-1] in table and gram[-1] not in table[gram[:-1]]
+                for gram in grams(words, n)
+            ) / (len(words) + 1),
+            "Where even the context is new, the n-gram was never counted either.",
+        ),
+        "keys that no table has": (
+            lambda table, words, n: 1.0,
+            "A table's keys are tuples of n - 1 words: gram[:-1] of a tuple.",
         ),
         "new words only": (
             lambda table, words, n: sum(

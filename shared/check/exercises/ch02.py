@@ -1,6 +1,8 @@
 """Exercises of chapter 02, Text into tokens."""
 
 import codecs
+import re
+import statistics
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -64,6 +66,22 @@ def without_accents(text: str) -> str:
             lambda a, b: same_in("NFC", a.casefold(), b.casefold()),
             "A reader sees the difference between E and e: do not change the case.",
         ),
+        "one text normalised, the other not": (
+            lambda a, b: unicodedata.normalize("NFC", a) == b,
+            "Bring both texts to the same form before you compare them.",
+        ),
+        "lengths compared, not texts": (
+            lambda a, b: len(same_form(a)) == len(same_form(b)),
+            "Two texts of one length may differ: compare the texts with ==.",
+        ),
+        "white space made equal": (
+            lambda a, b: same_form(a).split() == same_form(b).split(),
+            "A reader sees the second space: change the spelling of letters only.",
+        ),
+        "everything outside of English dropped": (
+            lambda a, b: a.encode("ascii", "ignore") == b.encode("ascii", "ignore"),
+            "Drop nothing: cafe and café are different words.",
+        ),
         "the accents dropped": (
             lambda a, b: without_accents(a) == without_accents(b),
             "cafe and café are different words: normalize, and drop nothing.",
@@ -109,6 +127,34 @@ class HalfWords:
             lambda tok, text: len(tok.encode(text)) / len(set(split_words(text))),
             "A word that comes twice counts twice.",
         ),
+        "the mean over different words": (
+            lambda tok, text: len(
+                tok.encode("".join(words := sorted(set(split_words(text)))))
+            ) / len(words),
+            "A word that comes twice counts twice, with its tokens.",
+        ),
+        "different tokens counted once": (
+            lambda tok, text: len(set(tok.encode(text))) / len(split_words(text)),
+            "A token that comes twice costs twice: count all ids.",
+        ),
+        "rounded": (
+            lambda tok, text: round(len(tok.encode(text)) / len(split_words(text))),
+            "Return the quotient as it is, without rounding.",
+        ),
+        "the difference": (
+            lambda tok, text: len(tok.encode(text)) - len(split_words(text)),
+            "Divide: so many tokens per word.",
+        ),
+        "the median": (
+            lambda tok, text: statistics.median(
+                len(tok.encode(word)) for word in split_words(text)
+            ),
+            "On average means the mean here: all tokens divided by all words.",
+        ),
+        "spaces counted in place of words": (
+            lambda tok, text: len(tok.encode(text)) / (text.count(" ") + 1),
+            "Punctuation is a word of its own: use split_words.",
+        ),
         "words cut at white space": (
             lambda tok, text: len(tok.encode(text)) / len(text.split()),
             "text.split() leaves punctuation on its word: use split_words.",
@@ -142,6 +188,30 @@ def find_with(old: str, new: str) -> Callable[[str], list[str]]:
         "the space before a number on its own": (
             find_with(r" ?\p{N}+", r"\p{N}"),
             'A word keeps the space before it: " 4" and "2". Leave the " ?" in place.',
+        ),
+        "a space before every digit": (
+            find_with(r" ?\p{N}+", r" \p{N}"),
+            "The space may be missing: leave the ? behind it.",
+        ),
+        "any number of digits, even none": (
+            find_with(r" ?\p{N}+", r" ?\p{N}*"),
+            "* takes as many as there are: take one digit, without + or *.",
+        ),
+        "digits by threes": (
+            find_with(r" ?\p{N}+", r" ?\p{N}{1,3}"),
+            "Every digit is a piece of its own: take one.",
+        ),
+        "the space before a number lost": (
+            lambda text: [
+                part
+                for piece in split_words(text)
+                for part in (piece.strip() if piece.strip().isdigit() else [piece])
+            ],
+            "Joining the pieces must give the text again: the space stays in front.",
+        ),
+        "spaces put between the digits": (
+            lambda text: split_words(re.sub(r"(\d)", r"\1 ", text)),
+            "Do not change the text: cut it with another pattern.",
         ),
         "letters cut apart as well": (
             find_with(r"+", r""),
@@ -205,6 +275,34 @@ def until_one_fails(word: str, merges: Merges) -> list[str]:
     return pieces
 
 
+def join_badly(
+    word: str, merges: Merges, step: int = 2, last: bool = True
+) -> list[str]:
+    """The mistake of a loop that goes on wrongly, or stops too early."""
+    pieces = list(word)
+    for pair in merges:
+        row, i = [], 0
+        while i < len(pieces) - (not last):
+            if tuple(pieces[i : i + 2]) == pair:
+                row.append("".join(pair))
+                i += step
+            else:
+                row.append(pieces[i])
+                i += 1
+        pieces = row
+    return pieces
+
+
+def from_the_right(word: str, merges: Merges) -> list[str]:
+    """The mistake of joining a pair from right to left."""
+    pieces = list(word)
+    for pair in merges:
+        for i in range(len(pieces) - 2, -1, -1):
+            if tuple(pieces[i : i + 2]) == pair:
+                pieces[i : i + 2] = ["".join(pair)]
+    return pieces
+
+
 @exercise(
     "02.4",
     "Replay the merges",
@@ -235,6 +333,26 @@ def until_one_fails(word: str, merges: Merges) -> list[str]:
             first_place,
             "A merge joins the pair wherever it stands: go on to the word's end.",
         ),
+        "the last piece lost": (
+            lambda word, merges: join_badly(word, merges, last=False),
+            "The loop ends one place too early: the last piece must be copied, too.",
+        ),
+        "the second half of a pair copied again": (
+            lambda word, merges: join_badly(word, merges, step=1),
+            "After a join go on by two places: its second half is used up.",
+        ),
+        "joining from right to left": (
+            from_the_right,
+            "Of three equal letters the first two are joined: go from left to right.",
+        ),
+        "one text in place of pieces": (
+            lambda word, merges: word,
+            "Return the list of pieces; nothing is put together at the end.",
+        ),
+        "a text with spaces between the pieces": (
+            lambda word, merges: " ".join(replay(word, merges)),
+            "Return a list of pieces, not a text: .split() would make one.",
+        ),
         "stopping at the first merge that finds nothing": (
             until_one_fails,
             "A merge that finds nothing is skipped: go on with the next one.",
@@ -260,6 +378,21 @@ def text_so_far(pieces: Sequence[bytes]) -> list[str]:
     return ["".join(shown[: i + 1]) for i in range(len(shown))]
 
 
+def waiting(
+    pieces: Sequence[bytes], forget: bool = True, silent: bool = True
+) -> list[str]:
+    """The mistakes of a buffer: whole tokens held back, or never emptied."""
+    shown, held = [], b""
+    for piece in pieces:
+        held += piece
+        try:
+            shown.append(held.decode())
+            held = b"" if forget else held
+        except UnicodeDecodeError:
+            shown += [""] * silent
+    return shown
+
+
 @exercise(
     "02.5",
     "Text while it streams",
@@ -281,6 +414,30 @@ def text_so_far(pieces: Sequence[bytes]) -> list[str]:
         "the whole text shown each time": (
             text_so_far,
             "Show only what is new with this token.",
+        ),
+        "a buffer that is never emptied": (
+            lambda pieces: waiting(pieces, forget=False),
+            "What was shown must leave the buffer: keep only the bytes that wait.",
+        ),
+        "whole tokens held back": (
+            waiting,
+            "Show the characters before the half one at once: decode as much as works.",
+        ),
+        "no text for a token that shows nothing": (
+            lambda pieces: [text for text in stream(pieces) if text],
+            "One text per token: an empty one where nothing became whole.",
+        ),
+        "one text for all tokens": (
+            lambda pieces: b"".join(pieces).decode(),
+            "Return a list with one text per token.",
+        ),
+        "a list of characters": (
+            lambda pieces: list(b"".join(pieces).decode()),
+            "Return one text per token, not one per character.",
+        ),
+        "every byte taken for a character": (
+            lambda pieces: [piece.decode("latin-1") for piece in pieces],
+            "The bytes are UTF-8: a character may take up to four of them.",
         ),
         "everything held back until the end": (
             lambda pieces: [""] * (len(pieces) - 1) + [b"".join(pieces).decode()],
@@ -318,6 +475,40 @@ def first_of_the_best(found: Counter) -> tuple:
     return min(found, key=lambda pair: (-found[pair], pair))
 
 
+def count_on() -> Callable[[list], Counter]:
+    """The mistake of a counter that is not made anew."""
+    found: Counter = Counter()
+
+    def count(words: list) -> Counter:
+        found.update(count_pairs(words))
+        return found
+
+    return count
+
+
+def never_empty(counts: Words, how_many: int) -> Merges:
+    """The mistake of choosing among no pairs at all."""
+    learned = learning(counts, how_many)
+    return [*learned, min([])] if len(learned) < how_many else learned
+
+
+def in_one_place(counts: Words, how_many: int) -> Merges:
+    """The mistake of joining a pair only once in each word."""
+    words = [(list(word), n) for word, n in counts.items()]
+    merges: Merges = []
+    while len(merges) < how_many and (found := count_pairs(words)):
+        merges.append(first_of_the_best(found))
+        words = [(first_place_of(row, merges[-1]), n) for row, n in words]
+    return merges
+
+
+def first_place_of(row: list[str], pair: tuple[str, str]) -> list[str]:
+    """A word's pieces, with the pair joined where it stands first."""
+    found = list(pairwise(row))
+    i = found.index(pair) if pair in found else len(row)
+    return [*row[:i], *(["".join(pair)] if i < len(row) else []), *row[i + 2 :]]
+
+
 def count_once(words: list) -> Counter:
     """The mistake of counting a pair once in each word that holds it."""
     found: Counter = Counter()
@@ -336,6 +527,8 @@ def count_once(words: list) -> Counter:
         ({"cd": 1, "ab": 1}, 5),
         ({"moon": 1, "noon": 9, "on": 2}, 3),
         ({"so": 4}, 0),
+        ({"anan": 5}, 3),
+        ({"dc": 2, "ab": 2, "xyz": 1}, 3),
     ],
     mistakes={
         "every word counted once": (
@@ -368,6 +561,42 @@ def count_once(words: list) -> Counter:
         "one merge too many": (
             lambda counts, how_many: learning(counts, how_many + 1),
             "how_many merges, and no more: look at your loop's end.",
+        ),
+        "one merge too few": (
+            lambda counts, how_many: learning(counts, how_many - 1),
+            "how_many merges are wanted: look at your loop's end.",
+        ),
+        "the first met of equals": (
+            lambda counts, how_many: learning(
+                counts, how_many, choose=lambda found: max(found, key=found.get)
+            ),
+            "Among equals the first in the alphabet wins, not the one met first.",
+        ),
+        "the longest of equals": (
+            lambda counts, how_many: learning(
+                counts,
+                how_many,
+                choose=lambda c: min(c, key=lambda p: (-c[p], -len("".join(p)), p)),
+            ),
+            "Among equals take the first in the alphabet, however long it is.",
+        ),
+        "counts that pile up": (
+            lambda counts, how_many: learning(counts, how_many, count_on()),
+            "Make the Counter anew in every round: old pairs are gone.",
+        ),
+        "choosing when no pair is left": (
+            never_empty,
+            "Stop when the counter is empty: there is nothing to choose from.",
+        ),
+        "a pair joined only once in a word": (
+            in_one_place,
+            "Join the pair in every place of the word, not in the first alone.",
+        ),
+        "pairs with their counts": (
+            lambda counts, how_many: [
+                (pair, 1) for pair in learning(counts, how_many)
+            ],
+            "Return the pairs alone: take the pair out of (pair, count).",
         ),
         "the new tokens in place of the pairs": (
             lambda counts, how_many: ["".join(p) for p in learning(counts, how_many)],
@@ -402,6 +631,8 @@ def choosing(pages: list[str], least: int, key: Callable = squeezed) -> list[str
         (["One two\tthree", "one two three", "One two three"], 3),
         ([], 1),
         (["x", "y\n", "y"], 1),
+        (["now here it is", "nowhere it is", "it is now here"], 3),
+        (["a   bell rings", "a  bell"], 3),
     ],
     mistakes={
         "copies that differ in white space kept": (
@@ -421,6 +652,49 @@ def choosing(pages: list[str], least: int, key: Callable = squeezed) -> list[str
                 page for page in choosing(pages, 0) if len(page) >= least
             ],
             "`least` is a number of words: len(page.split()).",
+        ),
+        "white space taken away altogether": (
+            lambda pages, least: choosing(pages, least, lambda p: "".join(p.split())),
+            "now here is not nowhere: put one space where there is white space.",
+        ),
+        "the order of the words ignored": (
+            lambda pages, least: choosing(
+                pages, least, lambda p: tuple(sorted(set(p.split())))
+            ),
+            "Tom saw Ada is not Ada saw Tom: compare the words in their order.",
+        ),
+        "capital letters ignored": (
+            lambda pages, least: choosing(pages, least, lambda p: squeezed(p.lower())),
+            "Only white space makes no difference: do not change the letters.",
+        ),
+        "white space at the ends only": (
+            lambda pages, least: choosing(pages, least, str.strip),
+            "strip() leaves the spaces inside of a page: join its words anew.",
+        ),
+        "double spaces only": (
+            lambda pages, least: choosing(
+                pages, least, lambda p: p.replace("  ", " ")
+            ),
+            "Tabs, line ends and three spaces are white space, too: use split().",
+        ),
+        "words counted between single spaces": (
+            lambda pages, least: [
+                page for page in choosing(pages, 0) if len(page.split(" ")) >= least
+            ],
+            "split(\" \") counts empty words between two spaces: use split().",
+        ),
+        "every copy dropped": (
+            lambda pages, least: [
+                page
+                for page in pages
+                if len(page.split()) >= least
+                and sum(squeezed(page) == squeezed(other) for other in pages) == 1
+            ],
+            "Keep the first of several equal pages, and drop only the later ones.",
+        ),
+        "the pages sorted": (
+            lambda pages, least: sorted(choosing(pages, least)),
+            "Keep the order in which the pages came.",
         ),
         "short pages kept": (
             lambda pages, least: choosing(pages, 0),
