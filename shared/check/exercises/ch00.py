@@ -1,7 +1,9 @@
 """Exercises of chapter 00."""
 
+import functools
 import math
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from shared import tales
 from shared.check.asking import exercise
@@ -49,6 +51,18 @@ ENDINGS = [
             lambda text: sum(any(map(str.isalpha, w)) for w in tales.words(text)),
             "Marks of punctuation and ends of lines count, too.",
         ),
+        "a pattern of letters and marks": (
+            lambda text: len(re.findall(r"\w+|[^\w\s]", text)),
+            "'s is one word here, and so is the end of a line: use tales.words.",
+        ),
+        "ends of lines left out": (
+            lambda text: sum(bool(word.strip()) for word in tales.words(text)),
+            "The end of a line counts as a word: count all of tales.words(text).",
+        ),
+        "one too few": (
+            lambda text: len(tales.words(text)) - 1,
+            "Count all members of tales.words(text), the last one, too.",
+        ),
         "the words instead of their number": (
             lambda text: tales.words(text),
             "Return how many there are: len of the list.",
@@ -84,6 +98,22 @@ def least(prefix: str) -> str:
             lambda prefix: max(tales.next_words(prefix).items(), key=lambda x: x[1]),
             "Return the word alone, the first of the pair.",
         ),
+        "the space before the word taken off": (
+            lambda prefix: likeliest(prefix).strip(),
+            "A word brings the space before it along: return it as it is.",
+        ),
+        "a list of the likeliest": (
+            lambda prefix: [likeliest(prefix)],
+            "Return one word, not a list.",
+        ),
+        "the longest word": (
+            lambda prefix: max(tales.next_words(prefix), key=len),
+            "Compare the probabilities: key=truth.get.",
+        ),
+        "the last word in the dictionary": (
+            lambda prefix: list(tales.next_words(prefix))[-1],
+            "The likeliest comes first, not last; max with key=truth.get finds it.",
+        ),
         "the whole text": (
             lambda prefix: prefix + likeliest(prefix),
             "Return the next word alone, without the beginning.",
@@ -96,14 +126,31 @@ def likeliest(prefix: str) -> str:
     return max(truth, key=truth.get)
 
 
+@functools.cache
+def said(prefix: str) -> str:
+    """The greedy text, worked out once for all mistakes: a word takes its time."""
+    return greedy(prefix)
+
+
 def hasty(prefix: str) -> str:
     """The greedy text, given up after twenty words, as a mistake."""
-    return "".join(tales.words(greedy(prefix))[:20])
+    return "".join(tales.words(said(prefix))[:20])
+
+
+def stubborn(prefix: str) -> str:
+    """The first step repeated, as a mistake: the text never grows for the question."""
+    return likeliest(prefix) * 30
+
+
+def sentence(prefix: str) -> str:
+    """The greedy text up to its first full stop, as a mistake."""
+    first, stop, _ = said(prefix).partition(".")
+    return first + stop
 
 
 def spaced(prefix: str) -> str:
     """The greedy text with spaces put between its words, as a mistake."""
-    return " ".join(tales.words(greedy(prefix)))
+    return " ".join(tales.words(said(prefix)))
 
 
 @exercise(
@@ -113,7 +160,7 @@ def spaced(prefix: str) -> str:
     seconds=12,
     mistakes={
         "the beginning repeated in the answer": (
-            lambda prefix: prefix + greedy(prefix),
+            lambda prefix: prefix + said(prefix),
             "Return only what was added to the beginning.",
         ),
         "spaces between the words": (
@@ -128,8 +175,28 @@ def spaced(prefix: str) -> str:
             hasty,
             "Documents have no fixed length: go on until the likeliest word is empty.",
         ),
+        "stopping at the first full stop": (
+            sentence,
+            "A document has many sentences: it ends where the likeliest word is empty.",
+        ),
+        "the same question in each step": (
+            stubborn,
+            "Ask for the word after the text as it is now, not after the beginning.",
+        ),
+        "the last word alone": (
+            lambda prefix: tales.words(said(prefix))[-1],
+            "Add the words up: text = text + word.",
+        ),
+        "the space in front taken off": (
+            lambda prefix: said(prefix).strip(),
+            "Return what was added as it is, with its space.",
+        ),
+        "words drawn in place of the likeliest": (
+            lambda prefix: tales.complete(prefix, seed=1),
+            "No chance is wanted here: take the likeliest word in each step.",
+        ),
         "a list of the words": (
-            lambda prefix: tales.words(greedy(prefix)),
+            lambda prefix: tales.words(said(prefix)),
             'Return one text: "".join(words) puts the words together.',
         ),
     },
@@ -185,6 +252,33 @@ def mean_of_means(documents: Sequence[tales.Document]) -> float:
             ),
             "Punctuation marks are words, too: count with tales.words.",
         ),
+        "the nats of all documents": (
+            lambda documents: math.fsum(d.nats for d in documents),
+            "Nats per word: divide by the number of words of all documents.",
+        ),
+        "the sum of means": (
+            lambda documents: mean_of_means(documents) * len(documents),
+            "Add up the nats and the words first, and divide once, at the end.",
+        ),
+        "the first document alone": (
+            lambda documents: floor(documents[:1]),
+            "A return inside of the loop ends it: return after all documents.",
+        ),
+        "different words counted": (
+            lambda documents: (
+                math.fsum(d.nats for d in documents)
+                / len({word for d in documents for word in tales.words(d.text)})
+            ),
+            "A word that comes twice counts twice: no set is needed.",
+        ),
+        "bits in place of nats": (
+            lambda documents: floor(documents) / math.log(2),
+            "The unit is nats, as document.nats has them.",
+        ),
+        "rounded": (
+            lambda documents: round(floor(documents), 2),
+            "Return the quotient as it is, without rounding.",
+        ),
         "words per nat": (
             lambda documents: 1 / floor(documents),
             "Divide the nats by the words, not the words by the nats.",
@@ -211,6 +305,21 @@ def first_above(truth: dict[str, float], number: float) -> str:
     return next((w for w, p in truth.items() if number < p), list(truth)[-1])
 
 
+def drawn_in(order: Callable) -> Callable:
+    """The words laid in another order than the dictionary's, as a mistake."""
+    return lambda truth, number: draw(dict(order(truth)), number)
+
+
+def turned_round(truth: dict[str, float], number: float) -> str:
+    """The comparison turned round, as a mistake."""
+    total = 0.0
+    for word, probability in truth.items():
+        total += probability
+        if number > total:
+            return word
+    return word
+
+
 def one_too_far(truth: dict[str, float], number: float) -> str:
     """The word after the right one, as a mistake."""
     words = list(truth)
@@ -229,6 +338,26 @@ def one_too_far(truth: dict[str, float], number: float) -> str:
         "comparing without adding up": (
             first_above,
             "Compare the number with the sum of the probabilities so far.",
+        ),
+        "the likeliest words laid first": (
+            drawn_in(lambda truth: sorted(truth.items(), key=lambda kv: -kv[1])),
+            "Keep the order of the dictionary: nothing is sorted.",
+        ),
+        "the words laid by their letters": (
+            drawn_in(lambda truth: sorted(truth.items())),
+            "Keep the order of the dictionary: nothing is sorted.",
+        ),
+        "the words laid from the end": (
+            drawn_in(lambda truth: reversed(truth.items())),
+            "Begin with the first word of the dictionary.",
+        ),
+        "the nearest probability": (
+            lambda truth, number: min(truth, key=lambda w: abs(truth[w] - number)),
+            "The number is a place on the way from 0 to 1, not a probability.",
+        ),
+        "the comparison turned round": (
+            turned_round,
+            "The word is found when the sum so far is above the number.",
         ),
         "all words alike": (
             lambda truth, number: list(truth)[int(number * len(truth))],

@@ -24,6 +24,14 @@ def product_root(bets: list[float]) -> float:
             product_root,
             "The product of many bets underflows: add up their surprises instead.",
         ),
+        "the logarithm of the product": (
+            lambda bets: math.exp(-math.log(math.prod(bets)) / len(bets)),
+            "The product of many bets underflows: add up their surprises instead.",
+        ),
+        "multiplying one divided by each bet": (
+            lambda bets: math.prod(1 / bet for bet in bets) ** (1 / len(bets)),
+            "The product of many such numbers overflows: add up the surprises instead.",
+        ),
         "the mean surprise without the exponential": (
             lambda bets: math.log(perplexity(bets)),
             "That is the cross-entropy in nats; the perplexity is its exponential.",
@@ -55,6 +63,14 @@ def product_root(bets: list[float]) -> float:
         "the mean of one divided by each bet": (
             lambda bets: sum(1 / bet for bet in bets) / len(bets),
             "Take the mean of the surprises first, then the exponential of it.",
+        ),
+        "each surprise weighted by its bet": (
+            lambda bets: math.exp(sum(-math.log(bet) * bet for bet in bets)),
+            "The words came, one each: take their plain mean, without weights.",
+        ),
+        "one word too few in the mean": (
+            lambda bets: perplexity(bets) ** (len(bets) / max(len(bets) - 1, 1)),
+            "Divide by the number of words, len(bets).",
         ),
         "logarithms to base 10 raised by e": (
             lambda bets: math.exp(sum(-math.log10(bet) for bet in bets) / len(bets)),
@@ -88,9 +104,7 @@ def extra_trials() -> list[tuple[Counter, str, float, int]]:
     inputs=extra_trials,
     mistakes={
         "the total left as it was": (
-            lambda after, word, alpha, size: (
-                (after[word] + alpha) / max(after.total(), 1e-9)
-            ),
+            lambda after, word, alpha, size: (after[word] + alpha) / after.total(),
             "Each of the `size` words got alpha more, so the total grows, too.",
         ),
         "alpha added to the total only once": (
@@ -101,7 +115,7 @@ def extra_trials() -> list[tuple[Counter, str, float, int]]:
         ),
         "counting only the words that were seen": (
             lambda after, word, alpha, size: (
-                (after[word] + alpha) / max(after.total() + alpha * len(after), 1e-9)
+                (after[word] + alpha) / (after.total() + alpha * len(after))
             ),
             "The words that were not seen get their alpha, too: use `size`.",
         ),
@@ -121,6 +135,42 @@ def extra_trials() -> list[tuple[Counter, str, float, int]]:
             lambda after, word, alpha, size: (after[word] + 1) / (after.total() + size),
             "Add alpha, which need not be 1.",
         ),
+        "alpha missing from the total": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / (after.total() + size)
+            ),
+            "Each of the `size` words gets alpha: the total grows by alpha * size.",
+        ),
+        "alpha for the unseen words only": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / (after.total() + alpha * (size - len(after)))
+            ),
+            "Words that were seen get alpha, too: all `size` of them.",
+        ),
+        "the vocabulary's size in place of the total": (
+            lambda after, word, alpha, size: (
+                (after[word] + alpha) / (size + alpha * size)
+            ),
+            "Below the line stand the sum of the counts and alpha * size.",
+        ),
+        "a share and an extra count added": (
+            lambda after, word, alpha, size: (
+                after[word] / max(after.total(), 1) + alpha / size
+            ),
+            "Add alpha to the count before you divide: (after[word] + alpha) / (...).",
+        ),
+        "no parentheses at all": (
+            lambda after, word, alpha, size: (
+                after[word] + alpha / after.total() + alpha * size
+            ),
+            "Put both sums in parentheses: division binds closer than +.",
+        ),
+        "alpha multiplied with the count": (
+            lambda after, word, alpha, size: (
+                alpha * after[word] / (after.total() + alpha * size)
+            ),
+            "Extra counts are added to the count: after[word] + alpha.",
+        ),
         "alpha for all words added to this one": (
             lambda after, word, alpha, size: (
                 (after[word] + alpha * size) / (after.total() + alpha * size)
@@ -131,7 +181,7 @@ def extra_trials() -> list[tuple[Counter, str, float, int]]:
             lambda after, word, alpha, size: (
                 (after[word] + alpha) / (len(after) + alpha * size)
             ),
-            "len(after) counts different words: after.total() is the sum of the counts.",
+            "len(after) counts different words: the sum is after.total().",
         ),
         "words that were seen left as they were": (
             lambda after, word, alpha, size: (
@@ -163,6 +213,16 @@ def cost(long: list[float], short: list[float], weight: float) -> float:
     """What the mixture pays in nats, the longer model having this weight."""
     bets = mixed(long, short, weight)
     return sum(-math.log(p) if p > 0 else math.inf for p in bets)
+
+
+def known(long: list[float], short: list[float]) -> tuple[list[float], list[float]]:
+    """Both lists without the words that the longer model has ruled out."""
+    return [a for a in long if a], [b for a, b in zip(long, short) if a]
+
+
+def nats_of(p: float) -> float:
+    """The surprise of a bet."""
+    return -math.log(p) if p > 0 else math.inf
 
 
 def mean_bet(long: list[float], short: list[float], weight: float) -> float:
@@ -233,6 +293,18 @@ def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
             ),
             "Mix the two probabilities first, then take the surprise of the mixture.",
         ),
+        "the dearest weight of all": (
+            lambda long, short, weights: max(
+                weights, key=lambda w: cost(long, short, w)
+            ),
+            "Surprise is a price: use min, not max.",
+        ),
+        "words that the longer model ruled out left out": (
+            lambda long, short, weights: min(
+                weights, key=lambda w: cost(*known(long, short), w)
+            ),
+            "There the shorter model pays: mix the bets, and leave out nothing.",
+        ),
         "a small number in place of infinity": (
             lambda long, short, weights: min(
                 weights,
@@ -256,6 +328,15 @@ def mixed_prices(long: list[float], short: list[float], weight: float) -> float:
                 ),
             ),
             "Compare the prices that the mixtures pay: how much more counts, too.",
+        ),
+        "mixing the prices, infinite ones too": (
+            lambda long, short, weights: min(
+                weights,
+                key=lambda w: sum(
+                    w * nats_of(a) + (1 - w) * nats_of(b) for a, b in zip(long, short)
+                ),
+            ),
+            "Mix the two probabilities first, then take the surprise of the mixture.",
         ),
         "the price instead of the weight": (
             lambda long, short, weights: min(cost(long, short, w) for w in weights),
@@ -398,6 +479,23 @@ class NewKept(Changed):
         return word not in used
 
 
+class Last(Remembering):
+    """The last name alone, as a mistake."""
+
+    def share(self, used: list[str], word: str) -> float:
+        """All of the memory for the name that was used last."""
+        return float(word == used[-1])
+
+
+class Zero(Changed):
+    """No bet on a name before the first one, as a mistake."""
+
+    def prob(self, before: list[str], word: str) -> float:
+        """Nothing where nothing was used."""
+        first = word in self.names and not set(before) & set(self.names)
+        return 0.0 if first else Remembering.prob(self, before, word)
+
+
 class UsedOnly(Changed):
     """The bets of the used names alone are divided, as a mistake."""
 
@@ -408,6 +506,14 @@ class UsedOnly(Changed):
     def sharing(self, used: list[str]) -> list[str]:
         """The used names, each once."""
         return sorted(set(used))
+
+
+class Repeated(UsedOnly):
+    """The bets of the used names added up, repetitions included, as a mistake."""
+
+    def sharing(self, used: list[str]) -> list[str]:
+        """The used names, as often as they were used."""
+        return used
 
 
 class Crash(Remembering):
@@ -470,6 +576,18 @@ class Crash(Remembering):
         "names not used yet left as they were": (
             NewKept,
             "A name that was not used has the share 0, so its bet shrinks to 1 - w.",
+        ),
+        "the last name only": (
+            Last,
+            "All names used so far count: used.count(word) / len(used).",
+        ),
+        "nothing before the first name": (
+            Zero,
+            "As long as no name was used, the bet is the model's.",
+        ),
+        "the bets added up over the names as used": (
+            Repeated,
+            "t goes over self.names, each once, and not over the names used.",
         ),
         "the bets on the used names only": (
             UsedOnly,

@@ -1,6 +1,7 @@
 """Exercises of chapter 01 on counts: up the tower, and what was never counted."""
 
 import functools
+import math
 
 from shared.check.asking import exercise
 from shared.evaluate.ngrams import count_ngrams
@@ -114,6 +115,32 @@ def add_alpha_level(levels: list[tuple[int, int]], size: int, alpha: float) -> f
             ),
             "Where the context was never seen, the bet of the level below stays.",
         ),
+        "always alpha = 1": (
+            lambda levels, size, alpha: climb(levels, size, 1.0),
+            "Use alpha, which need not be 1.",
+        ),
+        "the levels added up": (
+            lambda levels, size, alpha: functools.reduce(
+                lambda p, level: p + (level[0] + alpha * p) / (level[1] + alpha),
+                levels,
+                1 / size,
+            ),
+            "Each level replaces the bet of the one below: p = ..., not p += ....",
+        ),
+        "the levels multiplied": (
+            lambda levels, size, alpha: math.prod(
+                (count + alpha) / (total + alpha * size) for count, total in levels
+            ),
+            "The levels are not multiplied: each mixes in the bet of the one below.",
+        ),
+        "alpha only at the foot": (
+            lambda levels, size, alpha: functools.reduce(
+                lambda p, level: (level[0] + p) / (level[1] + alpha),
+                levels,
+                alpha / size,
+            ),
+            "Multiply by alpha on each level: count + alpha * p.",
+        ),
         "the mean of shares and bets": (
             lambda levels, size, alpha: functools.reduce(
                 lambda p, level: (
@@ -123,6 +150,14 @@ def add_alpha_level(levels: list[tuple[int, int]], size: int, alpha: float) -> f
                 1 / size,
             ),
             "Add alpha * p to the count, not to the share: what was seen often counts.",
+        ),
+        "the total left as it was, unseen contexts skipped": (
+            lambda levels, size, alpha: functools.reduce(
+                lambda p, level: (level[0] + alpha * p) / level[1] if level[1] else p,
+                levels,
+                1 / size,
+            ),
+            "Alpha sightings were added, so the total grows by alpha, too.",
         ),
         "the same for every word": (
             add_alpha_level,
@@ -174,6 +209,13 @@ def lost(table: dict, found: list[tuple]) -> float:
             lambda table, words, n: lost(table, grams(words, n, front=0)),
             "The first words have contexts, too: put n - 1 borders in front.",
         ),
+        "no borders at all": (
+            lambda table, words, n: (
+                lost(table, found := grams(words, n, front=0, behind=0))
+                * len(found) / len(found)
+            ),
+            "Put n - 1 borders in front of the words and one behind them.",
+        ),
         "no border behind": (
             lambda table, words, n: lost(table, grams(words, n, behind=0)),
             "The end counts as well: put one border behind the last word.",
@@ -196,6 +238,21 @@ def lost(table: dict, found: list[tuple]) -> float:
         "one border too many in front": (
             lambda table, words, n: lost(table, grams(words, n, front=n)),
             "n - 1 borders are enough: the first n-gram ends in the first word.",
+        ),
+        "one border in front, whatever n": (
+            lambda table, words, n: lost(table, grams(words, n, front=1)),
+            "The first word needs n - 1 words before it: n - 1 borders.",
+        ),
+        "borders behind as many as in front": (
+            lambda table, words, n: lost(table, grams(words, n, behind=n - 1)),
+            "One border behind is enough: the text ends once.",
+        ),
+        "a list for a context": (
+            lambda table, words, n: sum(
+                word not in table.get(context, {})
+                for *context, word in grams(words, n)
+            ) / (len(words) + 1),
+            "*context makes a list, and keys are tuples: tuple(context), or gram[:-1].",
         ),
         "a context that the table lacks": (
             lambda table, words, n: sum(

@@ -66,6 +66,14 @@ def without_accents(text: str) -> str:
             lambda a, b: same_in("NFC", a.casefold(), b.casefold()),
             "A reader sees the difference between E and e: do not change the case.",
         ),
+        "capitals made small": (
+            lambda a, b: same_form(a).lower() == same_form(b).lower(),
+            "A reader sees the difference between E and e: do not change the case.",
+        ),
+        "the answer turned round": (
+            lambda a, b: not same_in("NFC", a, b),
+            "True means that the texts look the same: use ==, not !=.",
+        ),
         "one text normalised, the other not": (
             lambda a, b: unicodedata.normalize("NFC", a) == b,
             "Bring both texts to the same form before you compare them.",
@@ -81,6 +89,13 @@ def without_accents(text: str) -> str:
         "everything outside of English dropped": (
             lambda a, b: a.encode("ascii", "ignore") == b.encode("ascii", "ignore"),
             "Drop nothing: cafe and café are different words.",
+        ),
+        "related letters and accents taken for the same": (
+            lambda a, b: (
+                unicodedata.normalize("NFKD", a).encode("ascii", "ignore")
+                == unicodedata.normalize("NFKD", b).encode("ascii", "ignore")
+            ),
+            "cafe and café are different words: use NFC, and drop nothing.",
         ),
         "the accents dropped": (
             lambda a, b: without_accents(a) == without_accents(b),
@@ -109,6 +124,7 @@ class HalfWords:
         (HalfWords(), "One, two, two, three!"),
         (HalfWords(), "Tom's  kite flew\n"),
         (HalfWords(), "everywhere"),
+        (HalfWords(), "Well - no!"),
     ],
     mistakes={
         "words per token": (
@@ -128,9 +144,9 @@ class HalfWords:
             "A word that comes twice counts twice.",
         ),
         "the mean over different words": (
-            lambda tok, text: len(
-                tok.encode("".join(words := sorted(set(split_words(text)))))
-            ) / len(words),
+            lambda tok, text: statistics.mean(
+                len(tok.encode(word)) for word in sorted(set(split_words(text)))
+            ),
             "A word that comes twice counts twice, with its tokens.",
         ),
         "different tokens counted once": (
@@ -145,11 +161,31 @@ class HalfWords:
             lambda tok, text: len(tok.encode(text)) - len(split_words(text)),
             "Divide: so many tokens per word.",
         ),
+        "the most on one word": (
+            lambda tok, text: max(len(tok.encode(word)) for word in split_words(text)),
+            "On average: all tokens divided by all words.",
+        ),
         "the median": (
             lambda tok, text: statistics.median(
                 len(tok.encode(word)) for word in split_words(text)
             ),
             "On average means the mean here: all tokens divided by all words.",
+        ),
+        "words without punctuation": (
+            lambda tok, text: len(tok.encode(text)) / len(re.findall(r"\w+", text)),
+            "Punctuation is a word of its own here: use split_words.",
+        ),
+        "characters per word": (
+            lambda tok, text: len(text) / len(split_words(text)),
+            "Count what tok.encode(text) returns, not the characters.",
+        ),
+        "a number for each word": (
+            lambda tok, text: [len(tok.encode(word)) for word in split_words(text)],
+            "One number is wanted, the mean over all words.",
+        ),
+        "the ids added up": (
+            lambda tok, text: sum(tok.encode(text)) / len(split_words(text)),
+            "len counts the ids; sum adds their values, which mean nothing.",
         ),
         "spaces counted in place of words": (
             lambda tok, text: len(tok.encode(text)) / (text.count(" ") + 1),
@@ -212,6 +248,10 @@ def find_with(old: str, new: str) -> Callable[[str], list[str]]:
         "spaces put between the digits": (
             lambda text: split_words(re.sub(r"(\d)", r"\1 ", text)),
             "Do not change the text: cut it with another pattern.",
+        ),
+        "every character on its own": (
+            list,
+            "Only digits stand alone; the other words stay as split_words cuts them.",
         ),
         "letters cut apart as well": (
             find_with(r"+", r""),
@@ -293,6 +333,16 @@ def join_badly(
     return pieces
 
 
+def shrinking(word: str, merges: Merges) -> list[str]:
+    """The mistake of a list that grows shorter under a loop over its old length."""
+    pieces = list(word)
+    for left, right in merges:
+        for i in range(len(pieces) - 1):
+            if pieces[i] == left and pieces[i + 1] == right:
+                pieces[i : i + 2] = [left + right]
+    return pieces
+
+
 def from_the_right(word: str, merges: Merges) -> list[str]:
     """The mistake of joining a pair from right to left."""
     pieces = list(word)
@@ -333,6 +383,10 @@ def from_the_right(word: str, merges: Merges) -> list[str]:
             first_place,
             "A merge joins the pair wherever it stands: go on to the word's end.",
         ),
+        "the last piece lost, and halves copied again": (
+            lambda word, merges: join_badly(word, merges, step=1, last=False),
+            "Copy the last piece, too, and go on by two places after a join.",
+        ),
         "the last piece lost": (
             lambda word, merges: join_badly(word, merges, last=False),
             "The loop ends one place too early: the last piece must be copied, too.",
@@ -344,6 +398,14 @@ def from_the_right(word: str, merges: Merges) -> list[str]:
         "joining from right to left": (
             from_the_right,
             "Of three equal letters the first two are joined: go from left to right.",
+        ),
+        "a list that shrinks under the loop": (
+            shrinking,
+            "range has fixed the old length: use while, or let a new list grow.",
+        ),
+        "the whole word as one piece": (
+            lambda word, merges: [word],
+            "Begin with list(word), the letters, and join only what a merge names.",
         ),
         "one text in place of pieces": (
             lambda word, merges: word,
@@ -407,6 +469,10 @@ def waiting(
             lambda pieces: decode_all(pieces, "replace"),
             "Half a character is no text yet: keep its bytes until the rest comes.",
         ),
+        "half characters that cannot be decoded": (
+            lambda pieces: decode_all(pieces, "strict"),
+            "Half a character is no text yet: keep its bytes until the rest comes.",
+        ),
         "half characters thrown away": (
             lambda pieces: decode_all(pieces, "ignore"),
             "Bytes that are no whole character yet must wait, not disappear.",
@@ -426,6 +492,15 @@ def waiting(
         "no text for a token that shows nothing": (
             lambda pieces: [text for text in stream(pieces) if text],
             "One text per token: an empty one where nothing became whole.",
+        ),
+        "whole tokens held back, and no empty texts": (
+            lambda pieces: waiting(pieces, silent=False),
+            "One text per token, an empty one where nothing is whole; and show the "
+            "characters before a half one at once.",
+        ),
+        "one text, half characters thrown away": (
+            lambda pieces: "".join(decode_all(pieces, "ignore")),
+            "Return a list with one text per token; half characters must wait.",
         ),
         "one text for all tokens": (
             lambda pieces: b"".join(pieces).decode(),
@@ -546,6 +621,15 @@ def count_once(words: list) -> Counter:
             )[:how_many],
             "Each merge changes the pairs: count anew before the next one.",
         ),
+        "pairs counted at the start, equals as met": (
+            lambda counts, how_many: [
+                pair
+                for pair, _ in count_pairs(
+                    [(list(w), n) for w, n in counts.items()]
+                ).most_common(how_many)
+            ],
+            "Each merge changes the pairs: count anew before the next one.",
+        ),
         "the last of equals": (
             lambda counts, how_many: learning(
                 counts, how_many, choose=lambda c: max(c, key=lambda p: (c[p], p))
@@ -561,6 +645,16 @@ def count_once(words: list) -> Counter:
         "one merge too many": (
             lambda counts, how_many: learning(counts, how_many + 1),
             "how_many merges, and no more: look at your loop's end.",
+        ),
+        "merges without end": (
+            lambda counts, how_many: learning(counts, 99),
+            "Stop after how_many merges.",
+        ),
+        "nothing joined": (
+            lambda counts, how_many: [
+                pair for pair in learning(counts, 1) for _ in range(how_many)
+            ],
+            "Put the joined words in the place of the old ones before you count anew.",
         ),
         "one merge too few": (
             lambda counts, how_many: learning(counts, how_many - 1),
@@ -593,9 +687,7 @@ def count_once(words: list) -> Counter:
             "Join the pair in every place of the word, not in the first alone.",
         ),
         "pairs with their counts": (
-            lambda counts, how_many: [
-                (pair, 1) for pair in learning(counts, how_many)
-            ],
+            lambda counts, how_many: [(pair, 1) for pair in learning(counts, how_many)],
             "Return the pairs alone: take the pair out of (pair, count).",
         ),
         "the new tokens in place of the pairs": (
@@ -639,6 +731,18 @@ def choosing(pages: list[str], least: int, key: Callable = squeezed) -> list[str
             lambda pages, least: choosing(pages, least, str),
             "Compare the pages with their white space made equal.",
         ),
+        "every copy kept": (
+            lambda pages, least: [p for p in pages if len(p.split()) >= least],
+            "Of pages that differ in white space at most, keep only the first.",
+        ),
+        "the last copy in the place of the first": (
+            lambda pages, least: [
+                page
+                for page in {squeezed(page): page for page in pages}.values()
+                if len(page.split()) >= least
+            ],
+            "A dictionary keeps the last value of a key: ask first if it is there.",
+        ),
         "the last copy kept": (
             lambda pages, least: choosing(pages[::-1], least)[::-1],
             "Keep the page that comes first, and drop the later ones.",
@@ -672,16 +776,14 @@ def choosing(pages: list[str], least: int, key: Callable = squeezed) -> list[str
             "strip() leaves the spaces inside of a page: join its words anew.",
         ),
         "double spaces only": (
-            lambda pages, least: choosing(
-                pages, least, lambda p: p.replace("  ", " ")
-            ),
+            lambda pages, least: choosing(pages, least, lambda p: p.replace("  ", " ")),
             "Tabs, line ends and three spaces are white space, too: use split().",
         ),
         "words counted between single spaces": (
             lambda pages, least: [
                 page for page in choosing(pages, 0) if len(page.split(" ")) >= least
             ],
-            "split(\" \") counts empty words between two spaces: use split().",
+            'split(" ") counts empty words between two spaces: use split().',
         ),
         "every copy dropped": (
             lambda pages, least: [
