@@ -76,7 +76,7 @@ def answers(
         return replies(model, tok, [item.prompt for item in asked], most, **how)
     end = end_of_text(tok)
     rows = [[end, *tok.encode_ordinary(as_document(item))] for item in asked]
-    found = continuations(model, rows, most, eos=end, **how)
+    found = continuations(model, rows, most, eos=end, known=len(tok), **how)
     texts = [tok.decode(until(row, end)) for row in found]
     return [text.split("\n")[0].strip() for text in texts]
 

@@ -93,7 +93,8 @@ def answer_groups(
     """`group` drawn answers to each prompt, and the rows that hold them, (P * G, T)."""
     stop = marks_of(tok)[2]
     asked = [prompt_ids(tok, prompt) for prompt in prompts for _ in range(group)]
-    found = continuations(model, asked, max_new_tokens, eos=stop, generator=generator)
+    how = {"eos": stop, "generator": generator, "known": len(tok)}
+    found = continuations(model, asked, max_new_tokens, **how)
     said = [until(row, stop) for row in found]
     # An answer that was not cut off has its stop, too.
     drawn = [ids + [stop] * (len(ids) < len(row)) for ids, row in zip(said, found)]

@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = offers(
             "next_probabilities",
         ),
         "generators": ("draw_each",),
+        "known": ("within",),
         "padding": ("last_window",),
         "turns": ("continuations",),
         "answering": ("replies", "reply", "until"),

@@ -31,6 +31,7 @@ def replies(
         raise TypeError("expected several prompts, got one str; give [prompt]")
     stop, rows = marks_of(tok)[2], [prompt_ids(tok, prompt) for prompt in prompts]
     options = {"temperature": temperature, "top_k": top_k, "eos": stop}
+    options["known"] = len(tok)  # a model's vocabulary may be larger
     found = continuations(model, rows, max_new_tokens, generator=generator, **options)
     return [tok.decode(until(row, stop)) for row in found]
 

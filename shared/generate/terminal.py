@@ -21,6 +21,7 @@ import torch
 from shared import checkpoint
 from shared.checkpoint import int8
 from shared.generate.guards import check_sampling
+from shared.generate.known import within
 from shared.generate.streaming import STYLE, Style, as_text, stream
 from shared.model.gpt import GPT
 from shared.tokenizer.bpe import BPETokenizer
@@ -67,7 +68,8 @@ def answer(
             f"that is {len(ids)} tokens long; this model reads "
             f"{model.config.context} at once, its answer included. Say less"
         )
-    yield from as_text(tok, stream(model, ids, style, stop, generator))
+    drawn = stream(within(model, len(tok)), ids, style, stop, generator)
+    yield from as_text(tok, drawn)
 
 
 # --- the conversation ----------------------------------------------------------------

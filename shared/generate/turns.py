@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from shared.generate.guards import check_generators
+from shared.generate.known import within
 from shared.generate.sampling import generate
 from shared.model.gpt import GPT
 
@@ -23,8 +24,13 @@ def continuations(
     top_k: int | None = None,
     eos: int | None = None,
     generator: torch.Generator | Sequence[torch.Generator] | None = None,
+    known: int | None = None,
 ) -> list[Tensor]:
-    """What comes after each row of ids, (new,) each; see generate and turns_of."""
+    """What comes after each row of ids, (new,) each; see generate and turns_of.
+
+    known: how many ids the tokenizer has; those beyond are not drawn. None: all are.
+    """
+    model = within(model, known)
     how = {"temperature": temperature, "top_k": top_k, "eos": eos}
     source = check_generators(generator, len(rows))
     lengths = [len(row) for row in rows]

@@ -11,6 +11,7 @@ A formula counts as one word; pictures' texts and addresses of links are not rea
 from __future__ import annotations
 
 import ast
+import functools
 import io
 import re
 import tokenize
@@ -60,7 +61,7 @@ def count(cells: Iterable[NotebookNode], first: NotebookNode | None = None) -> C
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     # A box may begin in one cell and end in a later one.
     words, lines = in_prose("\n\n".join(prose))
-    words += in_code([notebooks.plain_python(text) for text in code])
+    words += in_code(tuple(notebooks.plain_python(text) for text in code))
     return Count(words, lines + sum(map(filled, code)))
 
 
@@ -82,7 +83,8 @@ def in_prose(text: str) -> tuple[int, int]:
 # --- prose inside of code --------------------------------------------------------
 
 
-def in_code(sources: list[str]) -> int:
+@functools.lru_cache(maxsize=256)  # path and whole of many pages have the same cells
+def in_code(sources: tuple[str, ...]) -> int:
     """Return the words of comments, docstrings and printed texts of code cells."""
     trees = [tree for tree in map(parsed, sources) if tree is not None]
     texts = [text for source in sources for text in comments(source)]

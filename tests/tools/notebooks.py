@@ -9,6 +9,7 @@ import atexit
 import functools
 import json
 import os
+import pickle
 import re
 import shutil
 import sys
@@ -145,13 +146,21 @@ def read(path: Path) -> NotebookNode:
     """Read a notebook; anything wrong with the file raises NotebookError."""
     name = label(path)
     try:
-        raw = json.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         raise NotebookError(f"{name}: there is no such notebook") from None
     except IsADirectoryError:
         raise NotebookError(f"{name}: a folder, where a notebook is needed") from None
     except UnicodeDecodeError as error:
         raise NotebookError(f"{name}: not valid UTF-8 ({error})") from None
+    return pickle.loads(checked(name, text))  # a copy that the caller may change
+
+
+@functools.lru_cache(maxsize=128)
+def checked(name: str, text: str) -> bytes:
+    """A notebook's text as a notebook, pickled: tools read the same ones many times."""
+    try:
+        raw = json.loads(text)
     except json.JSONDecodeError as error:
         raise NotebookError(
             f"{name}: not a notebook, the JSON breaks in line {error.lineno} "
@@ -161,7 +170,7 @@ def read(path: Path) -> NotebookNode:
         raise NotebookError(f"{name}: not a notebook of format 4, it has no cells")
     name_cells(raw)
     try:
-        return nbformat.reads(json.dumps(raw), as_version=4)
+        return pickle.dumps(nbformat.reads(json.dumps(raw), as_version=4))
     except Exception as error:  # nbformat has no common class for its refusals
         reason = str(error).splitlines()[0]
         raise NotebookError(f"{name}: not a valid notebook ({reason})") from None
