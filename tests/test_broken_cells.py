@@ -180,7 +180,7 @@ PLANS = {
         MODEL,
         root="GPT",
         parts=MODEL,
-        cuts=[("rounds=12", "rounds=2"), ("range(25)", "range(5)")],
+        cuts=[("rounds=12", "rounds=2")],
         drop=["bends = {"],
         end="def drawn(",
     ),
