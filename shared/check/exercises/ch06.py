@@ -1,4 +1,4 @@
-"""Exercises of chapter 06. Torch is imported where it is needed."""
+"""Exercises of chapter 06: the parts. Torch is imported where it is needed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch06_model  # noqa: F401 (06.6 to 06.9)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,7 +18,7 @@ def vectors() -> list[tuple]:
     import torch
 
     draw = torch.Generator().manual_seed(5)
-    x = 3 * torch.randn(2, 3, 4, generator=draw, dtype=torch.float64) + 2
+    x = 3 * torch.randn(2, 3, 4, generator=draw) + 2
     return [(x, 1e-5), (x / 300, 1e-3)]
 
 
@@ -59,6 +60,10 @@ def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
     "06.1",
     "A norm by hand",
     inputs=vectors,
+    close=1e-5,
+    short_cuts=dict.fromkeys(
+        ("layer_norm", "LayerNorm"), "torch's layer norm did the work; try the formula."
+    ),
     mistakes={
         "the variance divided by C - 1": (
             with_sample_variance,
@@ -84,6 +89,35 @@ def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
             lambda x, eps: normed_along(x, eps, 0),
             "Each token by itself: the channels are the last direction, -1.",
         ),
+        "one mean for all tokens of a row": (
+            lambda x, eps: (
+                (x - x.mean((1, 2), keepdim=True))
+                / (x.var((1, 2), keepdim=True, unbiased=False) + eps).sqrt()
+            ),
+            "Each token has its own mean and variance: take them over -1 alone.",
+        ),
+        "one mean for everything": (
+            lambda x, eps: (x - x.mean()) / (x.var(unbiased=False) + eps).sqrt(),
+            "Each token has its own mean and variance: dim=-1, keepdim=True.",
+        ),
+        "the mean of the squares": (
+            lambda x, eps: (
+                (x - x.mean(-1, keepdim=True))
+                / (x.pow(2).mean(-1, keepdim=True) + eps).sqrt()
+            ),
+            "The variance is the mean square of x - mean, not of x.",
+        ),
+        "multiplied by the root": (
+            lambda x, eps: (
+                (x - mean_and_variance(x, -1)[0])
+                * (mean_and_variance(x, -1)[1] + eps).sqrt()
+            ),
+            "Divide by the root: large vectors must become small.",
+        ),
+        "eps left out": (
+            lambda x, eps: normed_along(x, 0.0, -1),
+            "Add eps to the variance: without it, equal channels divide 0 by 0.",
+        ),
     },
 )
 def normalise(x: Tensor, eps: float) -> Tensor:
@@ -91,10 +125,135 @@ def normalise(x: Tensor, eps: float) -> Tensor:
     return normed_along(x, eps, -1)
 
 
+Part = Callable[["Tensor"], "Tensor"]
+
+
+def work_trials() -> list[tuple]:
+    """Tokens (B, T, C), matrices (C, 4C) and (4C, C), and their biases."""
+    import torch
+
+    draw = torch.Generator().manual_seed(11)
+
+    def drawn(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=draw)
+
+    first = drawn(2, 3, 4), drawn(4, 16) / 2, drawn(16), drawn(16, 4) / 4, drawn(4)
+    second = drawn(1, 5, 3), drawn(3, 12), drawn(12), drawn(12, 3) / 3, drawn(3)
+    return [first, second]
+
+
+def tanh_gelu(x: Tensor, root: bool = True, power: int = 3) -> Tensor:
+    """GELU by GPT-2's formula; the rest makes mistakes."""
+    inner = x + 0.044715 * x**power
+    return 0.5 * x * (1 + ((2 / math.pi) ** 0.5 * inner if root else inner).tanh())
+
+
+def worked(
+    bend: Part = tanh_gelu, biases: tuple[bool, bool] = (True, True), late: str = ""
+) -> Callable[..., Tensor]:
+    """The feed-forward layer with another bend, without biases, or in another order."""
+
+    def layer(x: Tensor, up: Tensor, b1: Tensor, down: Tensor, b2: Tensor) -> Tensor:
+        h = x @ up
+        if late == "bias":
+            h = bend(h) + b1
+        else:
+            h = h + b1 * biases[0]
+            h = h if late == "bend" else bend(h)
+        h = h @ down + b2 * biases[1]
+        h = bend(h) if late in ("bend", "twice") else h
+        return x + h if late == "added" else h
+
+    return layer
+
+
+def exact_gelu(x: Tensor) -> Tensor:
+    """x times the chance that a normal draw is below x."""
+    return x * 0.5 * (1 + (x / 2**0.5).erf())
+
+
 @exercise(
     "06.2",
+    "Work, token by token",
+    inputs=work_trials,
+    close=1e-5,
+    short_cuts={
+        "gelu": "torch's gelu did the bending; try it once with the formula.",
+        "GELU": "torch's GELU did the bending; try it once with the formula.",
+    },
+    mistakes={
+        "no activation": (
+            worked(lambda h: h),
+            "Without GELU between them the two matrices are one: bend h first.",
+        ),
+        "ReLU": (
+            worked(lambda h: h.relu()),
+            "GPT-2 bends with GELU, which dips below zero before it rises.",
+        ),
+        "the tanh alone": (
+            worked(lambda h: h.tanh()),
+            "GELU is x / 2 times (1 + the tanh), with the x in front.",
+        ),
+        "GELU with the exact chance": (
+            worked(exact_gelu),
+            "GPT-2 takes the formula with the tanh: nearly the same, and not the same.",
+        ),
+        "the root of 2 / pi left out": (
+            worked(lambda h: tanh_gelu(h, root=False)),
+            "Multiply x + 0.044715 x^3 by the root of 2 / pi before the tanh.",
+        ),
+        "a square in the place of the cube": (
+            worked(lambda h: tanh_gelu(h, power=2)),
+            "It is 0.044715 times the cube, x * x * x.",
+        ),
+        "the half forgotten": (
+            worked(lambda h: 2 * tanh_gelu(h)),
+            "The formula begins with x / 2.",
+        ),
+        "without the biases": (
+            worked(biases=(False, False)),
+            "Each product has a bias that is added to it.",
+        ),
+        "without the first bias": (
+            worked(biases=(False, True)),
+            "up_bias is added to x @ up, before the bend.",
+        ),
+        "without the second bias": (
+            worked(biases=(True, False)),
+            "down_bias is added at the end.",
+        ),
+        "the first bias after the bend": (
+            worked(late="bias"),
+            "up_bias is added to x @ up, before the bend.",
+        ),
+        "the activation at the end": (
+            worked(late="bend"),
+            "Bend at the wide place, between the two products, where 4C numbers are.",
+        ),
+        "two activations": (
+            worked(late="twice"),
+            "Bend once, between the products: what is added to the stream is not bent.",
+        ),
+        "x added": (
+            worked(late="added"),
+            "Return what the layer made; the block adds it to x.",
+        ),
+    },
+)
+def feed_forward(
+    x: Tensor, up: Tensor, up_bias: Tensor, down: Tensor, down_bias: Tensor
+) -> Tensor:
+    """The feed-forward layer with GPT-2's GELU: (B, T, C) -> (B, T, C)."""
+    return tanh_gelu(x @ up + up_bias) @ down + down_bias
+
+
+@exercise(
+    "06.3",
     "What a block weighs",
     inputs=[(128, True), (768, True), (768, False)],
+    alike=[
+        ("a bias for each number that goes in", "the norms' biases forgotten"),
+    ],
     mistakes={
         "biases also where there are none": (
             lambda C, bias: 12 * C * C + 13 * C,
@@ -104,6 +263,14 @@ def normalise(x: Tensor, eps: float) -> Tensor:
             lambda C, bias: 12 * C * C + 2 * C,
             "Each matrix has a bias per number that it puts out, and each norm has C.",
         ),
+        "a bias for each number that goes in": (
+            lambda C, bias: 12 * C * C + 2 * C + 9 * C * bias,
+            "Biases are added to what comes out: 3 C, C, 4 C and C, and two norms' C.",
+        ),
+        "the norms' biases forgotten": (
+            lambda C, bias: 12 * C * C + 2 * C + 9 * C * bias,
+            "Each of the two norms has C biases, beside its C weights.",
+        ),
         "norms forgotten": (
             lambda C, bias: 12 * C * C + 9 * C * bias,
             "A block has two norms, each with C weights and, if wanted, C biases.",
@@ -111,6 +278,14 @@ def normalise(x: Tensor, eps: float) -> Tensor:
         "one norm": (
             lambda C, bias: 12 * C * C + C + 10 * C * bias,
             "A block has two norms, one before each of its parts.",
+        ),
+        "three norms": (
+            lambda C, bias: 12 * C * C + 3 * C + 12 * C * bias,
+            "A block has two norms; the third, before the head, is the model's.",
+        ),
+        "only one of the feed-forward layer's matrices": (
+            lambda C, bias: 8 * C * C + 2 * C + 11 * C * bias,
+            "Up from C to 4 C and down again: that is twice 4 C x C.",
         ),
         "attention's last matrix forgotten": (
             lambda C, bias: 11 * C * C + 2 * C + 10 * C * bias,
@@ -133,8 +308,8 @@ def rounds() -> list[tuple]:
     from torch.nn import functional
 
     draw = torch.Generator().manual_seed(6)
-    x = torch.randn(2, 3, 4, generator=draw, dtype=torch.float64)
-    A, M = torch.randn(2, 4, 4, generator=draw, dtype=torch.float64)
+    x = torch.randn(2, 3, 4, generator=draw)
+    A, M = torch.randn(2, 4, 4, generator=draw)
 
     def attention(h: Tensor) -> Tensor:
         return (h.cumsum(1) / torch.arange(1, 4)[:, None]) @ A
@@ -151,9 +326,6 @@ def rounds() -> list[tuple]:
     return [(x, attention, mlp, norm1, norm2), (5 * x, attention, mlp, norm1, norm2)]
 
 
-Part = Callable[["Tensor"], "Tensor"]
-
-
 def normed_stream(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Tensor:
     """The stream itself normed before each part, as a mistake."""
     x = a(x)
@@ -167,9 +339,10 @@ def first_x_again(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Te
 
 
 @exercise(
-    "06.3",
+    "06.4",
     "Two sums",
     inputs=rounds,
+    close=1e-5,
     mistakes={
         "the norm after the sum": (
             lambda x, f, g, a, b: b(a(x + f(x)) + g(a(x + f(x)))),
@@ -194,6 +367,26 @@ def first_x_again(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Te
         "the second sum with the old x": (
             first_x_again,
             "Keep the first sum under the name x: the second one is added to it.",
+        ),
+        "no sums": (
+            lambda x, f, g, a, b: g(b(f(a(x)))),
+            "What a part returns is added to the stream: x + part(norm(x)).",
+        ),
+        "no norms": (
+            lambda x, f, g, a, b: x + f(x) + g(x + f(x)),
+            "Each part reads a normed copy: attention(norm1(x)), mlp(norm2(x)).",
+        ),
+        "the norms exchanged": (
+            lambda x, f, g, a, b: x + f(b(x)) + g(a(x + f(b(x)))),
+            "norm1 is attention's, norm2 the feed-forward layer's.",
+        ),
+        "the feed-forward layer first": (
+            lambda x, f, g, a, b: x + g(b(x)) + f(a(x + g(b(x)))),
+            "Attention comes first: the feed-forward layer works on what it fetched.",
+        ),
+        "a norm on what a part returns": (
+            lambda x, f, g, a, b: x + a(f(x)) + b(g(x + a(f(x)))),
+            "Norm what a part reads, not what it returns: attention(norm1(x)).",
         ),
         "one norm for both": (
             lambda x, f, g, a, b: x + f(a(x)) + g(a(x + f(a(x)))),
@@ -241,14 +434,61 @@ def stds_by(
     ]
 
 
+def by_its_own_number(names: list[str], layers: int) -> list[float]:
+    """The block's own number in the place of all layers, as a mistake."""
+    stds = first_stds(names, layers)
+    for i, name in enumerate(names):
+        if name.endswith(ADDED):
+            stds[i] = 0.02 / math.sqrt(2 * (int(name.split(".")[1]) + 1))
+    return stds
+
+
 @exercise(
-    "06.4",
+    "06.5",
     "First weights by name",
     inputs=[(NAMES, 2), (NAMES, 12), (NAMES[4:9], 48)],
     mistakes={
         "0.02 everywhere": (
             lambda names, layers: stds_by(names, 0.02),
             "What a block adds to the stream is drawn smaller.",
+        ),
+        "0.02 for every weight": (
+            lambda names, layers: [
+                0.0
+                if name.endswith("bias")
+                else 0.02 / (2 * layers) ** 0.5
+                if name.endswith(ADDED)
+                else 0.02
+                for name in names
+            ],
+            "Norms end in .weight, too, but begin at 1: nothing is drawn, so 0.",
+        ),
+        "the last norm drawn": (
+            lambda names, layers: stds_by(
+                names,
+                0.02 / (2 * layers) ** 0.5,
+                ADDED,
+                ("bias", "norm1.weight", "norm2.weight"),
+            ),
+            "The norm before the head is a norm as well: its std is 0.",
+        ),
+        "tables drawn with size 1": (
+            lambda names, layers: [
+                1.0 if name.startswith(("tokens", "positions")) else std
+                for name, std in zip(names, first_stds(names, layers), strict=True)
+            ],
+            "GPT-2 draws its embeddings with 0.02, too: a tied head reads with them.",
+        ),
+        "the head at zero": (
+            lambda names, layers: [
+                0.0 if name.startswith("head") else std
+                for name, std in zip(names, first_stds(names, layers), strict=True)
+            ],
+            "GPT-2 draws the head like every matrix that is not added: 0.02.",
+        ),
+        "the number of this layer": (
+            by_its_own_number,
+            "All layers are drawn alike: divide by the root of 2 x layers.",
         ),
         "one result per layer": (
             lambda names, layers: stds_by(names, 0.02 / math.sqrt(layers)),
@@ -275,104 +515,15 @@ def stds_by(
             ],
             "Biases begin at zero: nothing is drawn, so their std is 0.",
         ),
-        "norms drawn": (
-            lambda names, layers: stds_by(
-                names, 0.02 / (2 * layers) ** 0.5, ADDED, ("bias",)
-            ),
-            "The weights of norms all begin at 1: nothing is drawn, so their std is 0.",
+        "norms at 1": (
+            lambda names, layers: [
+                1.0 if "norm" in name and name.endswith("weight") else std
+                for name, std in zip(names, first_stds(names, layers), strict=True)
+            ],
+            "They begin at 1, all of them alike: their standard deviation is 0.",
         ),
     },
 )
 def first_stds(names: list[str], layers: int) -> list[float]:
     """Standard deviation of each parameter's first values, by its name."""
     return stds_by(names, 0.02 / math.sqrt(2 * layers))
-
-
-def tied_models() -> list[tuple]:
-    """A tied matrix E (V, C), a matrix M (C, C), ids with repeats, and targets."""
-    import torch
-
-    draw = torch.Generator().manual_seed(7)
-    E = torch.randn(5, 3, generator=draw, dtype=torch.float64)
-    M = torch.randn(3, 3, generator=draw, dtype=torch.float64)
-    ids, targets = torch.tensor([0, 2, 2, 4]), torch.tensor([2, 4, 1, 0])
-    return [(E, M, ids, targets), (2 * E, M, targets, torch.tensor([3, 3, 0, 2]))]
-
-
-def sides(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> tuple[Tensor, ...]:
-    """Bet minus what happened (N, V), and the gradients as head and as embedding."""
-    import torch
-    from torch.nn import functional
-
-    h = E[ids] @ M
-    d = (h @ E.T).softmax(1) - functional.one_hot(targets, len(E))
-    d = d / len(ids)
-    as_embedding = torch.zeros_like(E).index_add_(0, ids, d @ E @ M.T)
-    return d, d.T @ h, as_embedding
-
-
-def spread(E: Tensor, ids: Tensor, rows: Tensor) -> Tensor:
-    """Each row added to the row of its token in a table of zeros like E."""
-    import torch
-
-    return torch.zeros_like(E).index_add_(0, ids, rows)
-
-
-def overwritten(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """A token that comes twice keeps only its last gradient, as a mistake."""
-    import torch
-
-    d, as_head, _ = sides(E, M, ids, targets)
-    as_embedding = torch.zeros_like(E)
-    for i, row in zip(ids.tolist(), d @ E @ M.T, strict=True):
-        as_embedding[i] = row
-    return as_head + as_embedding
-
-
-def without_turning(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """M instead of its transpose on the way back, as a mistake."""
-    d, as_head, _ = sides(E, M, ids, targets)
-    return as_head + spread(E, ids, d @ E @ M)
-
-
-def without_the_matrix(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """M left out on the way back, as a mistake."""
-    d, as_head, _ = sides(E, M, ids, targets)
-    return as_head + spread(E, ids, d @ E)
-
-
-@exercise(
-    "06.5",
-    "A gradient from both sides",
-    inputs=tied_models,
-    mistakes={
-        "the head's side only": (
-            lambda E, M, ids, targets: sides(E, M, ids, targets)[1],
-            "The matrix is read at the bottom too: add the embedding's side.",
-        ),
-        "the embedding's side only": (
-            lambda E, M, ids, targets: sides(E, M, ids, targets)[2],
-            "The matrix makes the logits too: add the head's side.",
-        ),
-        "a repeated token counted once": (
-            overwritten,
-            "Rows of the same token add up: use index_add_, or += in a loop.",
-        ),
-        "M not transposed": (
-            without_turning,
-            "A gradient goes back through h = e M by the transpose of M.",
-        ),
-        "M forgotten on the way back": (
-            without_the_matrix,
-            "Between the embedding and h stands M: go back through it, by M.T.",
-        ),
-        "the sum over the examples": (
-            lambda E, M, ids, targets: len(ids) * sum(sides(E, M, ids, targets)[1:]),
-            "The loss is the mean: divide bet minus what happened by their number.",
-        ),
-    },
-)
-def tied_gradient(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Tensor:
-    """Gradient of the mean cross-entropy with respect to the tied matrix E (V, C)."""
-    _, as_head, as_embedding = sides(E, M, ids, targets)
-    return as_head + as_embedding

@@ -1,16 +1,16 @@
-"""Exercises of chapter 07. Torch is imported where it is needed."""
+"""Exercises of chapter 07: prices and steps. Torch is imported where it is needed."""
 
 from __future__ import annotations
 
 import math
-import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch07_run, ch07_writing  # noqa: F401 (07.6 to 07.10)
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
 def filled_rows() -> list[tuple]:
@@ -18,8 +18,8 @@ def filled_rows() -> list[tuple]:
     import torch
 
     draw = torch.Generator().manual_seed(6)
-    first = torch.randn(2, 4, 5, generator=draw, dtype=torch.float64)
-    second = 3 * torch.randn(3, 3, 4, generator=draw, dtype=torch.float64)
+    first = torch.randn(2, 4, 5, generator=draw)
+    second = 3 * torch.randn(3, 3, 4, generator=draw)
     return [
         (first, torch.tensor([[2, 4, 0, 1], [3, -100, -100, -100]])),
         (second, torch.tensor([[0, 3, -100], [1, 2, 3], [3, -100, -100]])),
@@ -44,6 +44,14 @@ def with_perplexity(loss: Tensor) -> tuple[float, float]:
     return loss.item(), math.exp(loss)
 
 
+def raw_scores(logits: Tensor, targets: Tensor) -> Tensor:
+    """Minus the logits of the targets that count, as a mistake."""
+    from shared.data.rows import IGNORE
+
+    chosen = logits.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
+    return -chosen[targets != IGNORE]
+
+
 def mean_of_rows(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     """Every row weighing the same, as a mistake."""
     rows = zip(logits, targets, strict=True)
@@ -56,6 +64,10 @@ def mean_of_rows(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     "A price with filling",
     inputs=filled_rows,
     close=1e-5,
+    short_cuts=dict.fromkeys(
+        ("cross_entropy", "CrossEntropyLoss", "nll_loss", "NLLLoss"),
+        "torch's own loss did the work; try it once with log_softmax.",
+    ),
     mistakes={
         "filling that counts, as token 0": (
             lambda z, y: with_perplexity(place_prices(z, y).mean()),
@@ -68,6 +80,29 @@ def mean_of_rows(logits: Tensor, targets: Tensor) -> tuple[float, float]:
         "the mean of the rows' means": (
             mean_of_rows,
             "Every place weighs the same, whatever its row: one mean over all of them.",
+        ),
+        "a sum in the place of the mean": (
+            lambda z, y: with_perplexity(counting(z, y).sum()),
+            "The loss is the mean over the places that count.",
+        ),
+        "the logarithm of the mean": (
+            lambda z, y: with_perplexity(-counting(z, y).neg().exp().mean().log()),
+            "First the logarithm of each probability, then the mean.",
+        ),
+        "the sign left out": (
+            lambda z, y: with_perplexity(-counting(z, y).mean()),
+            "A price is minus the logarithm of the probability.",
+        ),
+        "no softmax": (
+            lambda z, y: with_perplexity(raw_scores(z, y).mean()),
+            "Logits are no log-probabilities yet: log_softmax(-1) first.",
+        ),
+        "two to the loss": (
+            lambda z, y: (
+                counting(z, y).mean().item(),
+                2 ** counting(z, y).mean().item(),
+            ),
+            "The loss is in nats, so the perplexity is e to the loss.",
         ),
         "a logarithm to base 2": (
             lambda z, y: (
@@ -98,6 +133,68 @@ def filled_price(logits: Tensor, targets: Tensor) -> tuple[float, float]:
     return with_perplexity(counting(logits, targets).mean())
 
 
+def parts_of_batches() -> list[tuple]:
+    """Gradients of the parts' mean losses, and how many targets each part counts."""
+    import torch
+
+    draw = torch.Generator().manual_seed(17)
+    two = [torch.randn(2, 3, generator=draw) for _ in range(2)]
+    return [
+        (two, [30, 10]),
+        ([torch.randn(4, generator=draw) for _ in range(3)], [5, 20, 8]),
+        ([torch.ones(2), -torch.ones(2)], [1, 7]),
+    ]
+
+
+def weighted(
+    gradients: list[Tensor], weights: list[float], divisor: float | None = None
+) -> Tensor:
+    """The gradients added up with weights, and divided."""
+    total = sum(g * w for g, w in zip(gradients, weights, strict=True))
+    return total / (sum(weights) if divisor is None else divisor)
+
+
+@exercise(
+    "07.2",
+    "Fair parts",
+    inputs=parts_of_batches,
+    close=1e-5,
+    mistakes={
+        "the mean of the gradients": (
+            lambda gradients, counts: sum(gradients) / len(gradients),
+            "A part with few targets weighs less: times its count, over all counts.",
+        ),
+        "the gradients added up": (
+            lambda gradients, counts: sum(gradients),
+            "Each is the gradient of a mean: weigh it by its share of the targets.",
+        ),
+        "not divided": (
+            lambda gradients, counts: weighted(gradients, counts, 1),
+            "Divide by the number of all targets: the loss is a mean.",
+        ),
+        "divided by the number of parts": (
+            lambda gradients, counts: weighted(gradients, counts, len(counts)),
+            "Divide by the number of all targets, not of parts.",
+        ),
+        "each divided by its own count": (
+            lambda gradients, counts: weighted(gradients, [1 / n for n in counts], 1),
+            "They are means already: multiply by the part's count, divide by all.",
+        ),
+        "weights the wrong way round": (
+            lambda gradients, counts: weighted(gradients, [1 / n for n in counts]),
+            "The part with more targets weighs more.",
+        ),
+        "the last part alone": (
+            lambda gradients, counts: gradients[-1],
+            "Every part adds to the gradient.",
+        ),
+    },
+)
+def whole_gradient(gradients: list[Tensor], counts: list[int]) -> Tensor:
+    """Gradient of the batch's mean loss, from those of its parts' mean losses."""
+    return weighted(gradients, counts)
+
+
 def path(
     warmup: int,
     hold: int,
@@ -125,7 +222,7 @@ def path(
 
 
 @exercise(
-    "07.2",
+    "07.3",
     "Stay, then fall",
     inputs=[(4, 3, 12), (0, 5, 9), (3, 0, 8), (2, 6, 8)],
     mistakes={
@@ -144,6 +241,31 @@ def path(
         "no step held": (
             lambda w, h, n: path(w, 0, n),
             "The fall begins after warmup + hold steps.",
+        ),
+        "hold steps counted from the start": (
+            lambda w, h, n: path(w, max(0, h - w), n),
+            "The steps at the highest rate come after the warm-up: warmup + hold.",
+        ),
+        "a warm-up that ends one step late": (
+            lambda w, h, n: [
+                step / (w + 1) if step <= w else share
+                for step, share in enumerate(path(w, h, n), start=1)
+            ],
+            "The share is 1 at step warmup already: step / warmup.",
+        ),
+        "no warm-up": (
+            lambda w, h, n: path(0, w + h, n),
+            "During the first `warmup` steps the share is step / warmup.",
+        ),
+        "f as what is left": (
+            lambda w, h, n: path(w, h, n, left=lambda f: 1 - math.sqrt(1 - f)),
+            "f is the part of the fall that has been made: it grows to 1.",
+        ),
+        "a cosine": (
+            lambda w, h, n: path(
+                w, h, n, left=lambda f: 0.5 * (1 + math.cos(math.pi * f))
+            ),
+            "Here what is left is 1 minus the root of f.",
         ),
         "the fall as a share of the whole run": (
             lambda w, h, n: path(w, h, n, whole=True),
@@ -164,277 +286,231 @@ def rate_path(warmup: int, hold: int, steps: int) -> list[float]:
     return path(warmup, hold, steps)
 
 
-def bets() -> list[tuple]:
-    """Logits (B, V) of sure and unsure rows, with a tie, and a p."""
+def long_gradients() -> list[tuple]:
+    """Lists of gradients, some too long only together, and the most that is allowed."""
     import torch
 
-    logits = torch.tensor(
-        [
-            [6.0, 3.5, 3.2, 1.0, -1.0],
-            [1.0, 0.8, 0.5, 0.2, -1.5],
-            [-2.0, -2.0, -2.4, -5.0, -9.0],
-        ]
-    )
-    return [(logits.clone(), p) for p in (0.1, 0.3, 1.0)]
+    draw = torch.Generator().manual_seed(23)
+    three = [torch.randn(*shape, generator=draw) for shape in [(2, 3), (4,), (3, 1)]]
+    return [
+        ([torch.tensor([3.0, 0.0]), torch.tensor([[4.0]])], 1.0),
+        (three, 1.5),
+        ([g / 10 for g in three], 2.0),  # short enough already
+        ([torch.tensor([0.8, 0.3]), torch.tensor([0.7])], 1.0),  # each alone is short
+    ]
 
 
-def kept_if(logits: Tensor, keep: Tensor, out: float = -math.inf) -> Tensor:
-    """The logits where `keep`, elsewhere `out`."""
-    return logits.masked_fill(~keep, out)
+def norm_of(gradients: list[Tensor]) -> float:
+    """The length of all numbers together."""
+    return math.sqrt(sum((g * g).sum().item() for g in gradients))
 
 
-def likely(
-    logits: Tensor, p: float, passes: Callable[[Tensor, Tensor], Tensor] = operator.ge
-) -> Tensor:
-    """Which tokens (B, V) have at least p times their row's highest probability."""
-    probs = logits.softmax(-1)
-    return passes(probs, p * probs.amax(-1, keepdim=True))
+def scaled(gradients: list[Tensor], factor: float) -> list[Tensor]:
+    """Every gradient times one number."""
+    return [g * factor for g in gradients]
 
 
-@exercise(
-    "07.3",
-    "A bar that moves",
-    inputs=bets,
-    mistakes={
-        "a bar at p itself": (
-            lambda z, p: kept_if(z, z.softmax(-1) >= p),
-            "The bar is p times the probability of the row's likeliest token.",
-        ),
-        "a bar for logits": (
-            lambda z, p: kept_if(z, z >= p * z.amax(-1, keepdim=True)),
-            "Compare probabilities: take the softmax first.",
-        ),
-        "one bar for the whole batch": (
-            lambda z, p: kept_if(z, z.softmax(-1) >= p * z.softmax(-1).max()),
-            "Each row has its own likeliest token: amax(-1, keepdim=True).",
-        ),
-        "more than p times, not at least": (
-            lambda z, p: kept_if(z, likely(z, p, operator.gt)),
-            "Use >=: with p = 1 the likeliest token has to stay.",
-        ),
-        "0 in place of minus infinity": (
-            lambda z, p: kept_if(z, likely(z, p), 0.0),
-            "These are logits: one of 0 is as good as any, minus infinity never comes.",
-        ),
-        "the likely ones thrown out": (
-            lambda z, p: kept_if(z, ~likely(z, p)),
-            "masked_fill overwrites where its mask is True: turn the mask round.",
-        ),
-        "probabilities returned": (
-            lambda z, p: kept_if(z.softmax(-1), likely(z, p), 0.0),
-            "A filter takes logits and returns logits: the softmax comes later.",
-        ),
-    },
-)
-def keep_min_p(logits: Tensor, p: float) -> Tensor:
-    """Keep tokens with at least p times the likeliest one's probability, (B, V)."""
-    return kept_if(logits, likely(logits, p))
+def by_another(norm: Callable[[list[Tensor]], float]) -> Callable:
+    """Clipping by another norm, as a mistake."""
 
+    def clipped(gradients: list[Tensor], most: float) -> tuple[list[Tensor], float]:
+        size = norm(gradients)
+        return scaled(gradients, min(1.0, most / size)), size
 
-TEXTS = ["Finn had a kite.", "Chloë: “Où est ma clé?”", "Rain."]
-MORE = ["Ein Käfer.", "日本 🪁", "The bell rang, and the goat was gone."]
-
-
-def nats(losses: Sequence[float], counts: Sequence[int]) -> float:
-    """What all documents cost together."""
-    return math.fsum(loss * n for loss, n in zip(losses, counts, strict=True))
-
-
-def size(texts: Sequence[str]) -> int:
-    """Bytes of the texts in UTF-8."""
-    return sum(len(text.encode("utf-8")) for text in texts)
+    return clipped
 
 
 @exercise(
     "07.4",
-    "Fair to every tokenizer",
-    inputs=[([1.2, 2.5, 0.7], [5, 14, 2], TEXTS), ([2.0, 3.1, 1.4], [6, 9, 10], MORE)],
+    "Short enough",
+    inputs=long_gradients,
+    close=1e-4,
+    short_cuts=dict.fromkeys(
+        ("clip_grad_norm_", "get_total_norm", "clip_grads_with_norm_"),
+        "torch's own clipping did the work; try it once by hand.",
+    ),
     mistakes={
-        "characters in place of bytes": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) / math.log(2) / sum(map(len, texts))
+        "each gradient by itself": (
+            lambda gradients, most: (
+                [g * min(1.0, most / g.norm().item()) for g in gradients],
+                norm_of(gradients),
             ),
-            "Some characters have several bytes: count len(text.encode()).",
+            "One norm for all together, so that the direction stays the same.",
         ),
-        "nats not turned into bits": (
-            lambda losses, counts, texts: nats(losses, counts) / size(texts),
-            "A bit is ln 2 nats: divide by math.log(2).",
-        ),
-        "multiplied by ln 2": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) * math.log(2) / size(texts)
+        "each number by itself": (
+            lambda gradients, most: (
+                [g.clamp(-most, most) for g in gradients],
+                norm_of(gradients),
             ),
-            "A bit is smaller than a nat, so that there are more: divide by ln 2.",
+            "Clamping numbers bends the direction: multiply all by one factor.",
         ),
-        "bits per token": (
-            lambda losses, counts, texts: (
-                nats(losses, counts) / math.log(2) / sum(counts)
+        "short ones made longer": (
+            lambda gradients, most: (
+                scaled(gradients, most / norm_of(gradients)),
+                norm_of(gradients),
             ),
-            "Divide what the texts cost by their bytes: tokens differ in size.",
+            "Only what is longer than `most` is shortened: the factor is at most 1.",
         ),
-        "the losses themselves added up": (
-            lambda losses, counts, texts: sum(losses) / math.log(2) / size(texts),
-            "A loss is a mean: what a document costs is its loss times its tokens.",
-        ),
-        "the mean over the documents": (
-            lambda losses, counts, texts: (
-                sum(
-                    loss * n / math.log(2) / size([text])
-                    for loss, n, text in zip(losses, counts, texts, strict=True)
-                )
-                / len(texts)
+        "always to length 1": (
+            lambda gradients, most: (
+                scaled(gradients, 1 / norm_of(gradients)),
+                norm_of(gradients),
             ),
-            "Add up all nats and all bytes, and divide once.",
+            "Shorten to `most`, and only what is longer than that.",
+        ),
+        "to length 1": (
+            lambda gradients, most: (
+                scaled(gradients, 1 / n if (n := norm_of(gradients)) > most else 1.0),
+                norm_of(gradients),
+            ),
+            "Shorten to `most`: the factor is most / norm.",
+        ),
+        "the sum of the norms": (
+            by_another(lambda gradients: sum(g.norm().item() for g in gradients)),
+            "Square all numbers, add them all up, and take the root of that sum.",
+        ),
+        "no root": (
+            by_another(lambda gradients: norm_of(gradients) ** 2),
+            "The norm is the root of the sum of squares.",
+        ),
+        "the longest gradient's norm": (
+            by_another(lambda gradients: max(g.norm().item() for g in gradients)),
+            "The norm is that of all numbers together, over all gradients.",
+        ),
+        "the largest number as the norm": (
+            by_another(lambda gradients: max(g.abs().max().item() for g in gradients)),
+            "The norm is the root of the sum of all squares.",
+        ),
+        "the norm after clipping": (
+            lambda gradients, most: (
+                scaled(gradients, min(1.0, most / norm_of(gradients))),
+                min(most, norm_of(gradients)),
+            ),
+            "Return the norm before: one wants to see how long the gradient was.",
+        ),
+        "nothing clipped": (
+            lambda gradients, most: (gradients, norm_of(gradients)),
+            "Where the norm is above `most`, multiply by most / norm.",
+        ),
+        "the factor upside down": (
+            lambda gradients, most: (
+                scaled(gradients, max(1.0, norm_of(gradients) / most)),
+                norm_of(gradients),
+            ),
+            "The factor is most / norm, which is below 1 for a long gradient.",
         ),
     },
 )
-def bits_per_byte(losses: list[float], counts: list[int], texts: list[str]) -> float:
-    """Bits for each byte of all texts together."""
-    return nats(losses, counts) / math.log(2) / size(texts)
+def shortened(gradients: list[Tensor], most: float) -> tuple[list[Tensor], float]:
+    """The gradients, together no longer than `most`, and their norm before."""
+    return by_another(norm_of)(gradients, most)
 
 
-Model = Callable[[list[int]], "Tensor"]
-Beam = tuple[list[int], float]
-
-
-def table_model(seed: int, V: int = 5) -> Model:
-    """A made-up model of V tokens that looks at the first and at the last id."""
+def models_to_decay() -> list[tuple]:
+    """Models with a tied head, with one of its own, frozen in part, and no GPT."""
     import torch
+    from torch import nn
 
-    draw = torch.Generator().manual_seed(seed)
-    scores = 2 * torch.randn(V, V, V, generator=draw, dtype=torch.float64)
-    table = scores.log_softmax(-1)
+    from shared.model.gpt import GPT, Config
 
-    def next_log_probs(ids: list[int]) -> Tensor:
-        return table[ids[0], ids[-1]]
+    tied, free, frozen = (
+        GPT(Config(vocab_size=11, context=6, layers=1, heads=1, width=4))
+        for _ in range(3)
+    )
+    free.head = nn.Linear(4, 11, bias=False)
+    frozen.blocks[0].mlp.up.requires_grad_(False)
+    other = nn.ModuleDict(
+        {"words": nn.Embedding(7, 3), "hidden": nn.Linear(3, 5), "scale": nn.LayerNorm(5)}
+    )
+    other["start"] = nn.Linear(5, 2)
+    other.gate = nn.Parameter(torch.ones(1))
+    return [(tied,), (free,), (frozen,), (other,)]
 
-    return next_log_probs
 
+def named(
+    model: nn.Module, tables: bool = False, frozen: bool = False, least: int = 2
+) -> list[str]:
+    """Names of parameters with at least so many directions; no tables, none frozen."""
+    from torch import nn
 
-def searches() -> list[tuple]:
-    """A model, a prompt, the end token, k, and the most tokens that may be added."""
+    tied = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     return [
-        (table_model(478), [2, 1], 0, 2, 4),
-        (table_model(57), [0], 0, 3, 5),
-        (table_model(174), [3], 4, 4, 5),
-        (table_model(25), [1, 3, 2], 0, 1, 3),
+        name
+        for name, p in model.named_parameters()
+        if p.dim() >= least
+        and (tables or id(p) not in tied)
+        and (frozen or p.requires_grad)
     ]
-
-
-def grow(beams: list[Beam], model: Model, stop: Callable[[list[int]], bool]) -> list:
-    """All ways to go on by one token; what has stopped stays as it is."""
-    grown = []
-    for ids, total in beams:
-        if stop(ids):
-            grown.append((ids, total))
-            continue
-        scores = model(ids).tolist()
-        grown += [([*ids, i], total + score) for i, score in enumerate(scores)]
-    return grown
-
-
-def ended(prompt: list[int], end: int) -> Callable[[list[int]], bool]:
-    """Whether a sequence has ended after its prompt."""
-    return lambda ids: len(ids) > len(prompt) and ids[-1] == end
-
-
-def best(beams: list[Beam], k: int) -> list[Beam]:
-    """The k with the highest log probability, best first."""
-    return sorted(beams, key=lambda beam: -beam[1])[:k]
-
-
-def search(
-    model: Model,
-    prompt: list[int],
-    k: int,
-    most: int,
-    stop: Callable[[list[int]], bool],
-    choose: Callable[[list[Beam], int], list[Beam]] = best,
-) -> Beam:
-    """Beam search with its two habits open to mistakes: when to stop, whom to keep."""
-    beams = [(list(prompt), 0.0)]
-    for _ in range(most):
-        beams = choose(grow(beams, model, stop), k)
-    return beams[0]
-
-
-def alone(model: Model, prompt: list[int], end: int, k: int, most: int) -> Beam:
-    """k first tokens, each followed greedily by itself, as a mistake."""
-    stop = ended(prompt, end)
-    firsts = best(grow([(list(prompt), 0.0)], model, stop), k)
-    for _ in range(most - 1):
-        firsts = [best(grow([beam], model, stop), 1)[0] for beam in firsts]
-    return best(firsts, 1)[0]
-
-
-def first_to_end(model: Model, prompt: list[int], end: int, k: int, most: int) -> Beam:
-    """Stopping as soon as one sequence has ended, as a mistake."""
-    stop, beams = ended(prompt, end), [(list(prompt), 0.0)]
-    for _ in range(most):
-        beams = best(grow(beams, model, stop), k)
-        if any(stop(ids) for ids, _ in beams):
-            return next(beam for beam in beams if stop(beam[0]))
-    return beams[0]
-
-
-def per_token(prompt: list[int]) -> Callable[[list[Beam], int], list[Beam]]:
-    """Keeping those with the best mean per new token, as a mistake."""
-    return lambda beams, k: sorted(
-        beams, key=lambda beam: -beam[1] / (len(beam[0]) - len(prompt))
-    )[:k]
 
 
 @exercise(
     "07.5",
-    "The likeliest continuation",
-    inputs=searches,
+    "Who decays?",
+    inputs=models_to_decay,
+    use=lambda answer, model: sorted(answer(model)),
     mistakes={
-        "the likeliest token each time": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, 1, most, ended(prompt, end)
-            ),
-            "That is greedy: keep the k best sequences, and choose at the end.",
+        "everything": (
+            lambda model: named(model, tables=True, least=0),
+            "Biases, norms and embeddings do not decay: only matrices of linear layers.",
         ),
-        "each sequence by itself": (
-            alone,
-            "Put the continuations of all sequences into one list and keep its k best.",
+        "everything, the frozen, too": (
+            lambda model: named(model, tables=True, least=0, frozen=True),
+            "Only matrices decay, and of these no embedding and no frozen one.",
         ),
-        "going on after the end": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, lambda ids: False
-            ),
-            "A sequence that has ended is not continued: it stays as it is.",
+        "all that is called weight": (
+            lambda model: [
+                name
+                for name in named(model, tables=True, least=0)
+                if name.endswith("weight")
+            ],
+            "The weights of norms are no matrices: look at parameter.dim().",
         ),
-        "stopping with the first that ends": (
-            first_to_end,
-            "One that is still going may be likelier: go on until all kept have ended.",
+        "all but biases": (
+            lambda model: [
+                name
+                for name in named(model, tables=True, least=0)
+                if not name.endswith("bias")
+            ],
+            "The weights of norms are no matrices: look at parameter.dim().",
         ),
-        "a prompt that looks ended": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, lambda ids: ids[-1] == end
-            ),
-            "A prompt may be the end token itself: only a new one ends a sequence.",
+        "embeddings, too": (
+            lambda model: named(model, tables=True),
+            "Embeddings are tables, not layers: leave out each nn.Embedding's weight.",
         ),
-        "the mean per token": (
-            lambda model, prompt, end, k, most: search(
-                model, prompt, k, most, ended(prompt, end), per_token(prompt)
-            ),
-            "The likeliest has the highest sum: do not divide by the length.",
+        "embeddings, and frozen ones": (
+            lambda model: named(model, tables=True, frozen=True),
+            "Leave out embeddings, and what has requires_grad False.",
         ),
-        "a probability returned": (
-            lambda model, prompt, end, k, most: _exponential(
-                search(model, prompt, k, most, ended(prompt, end))
-            ),
-            "Return the sum of the logarithms, without the exponential.",
+        "frozen ones": (
+            lambda model: named(model, frozen=True),
+            "What has requires_grad False is not trained: leave it out.",
+        ),
+        "embeddings known by our names": (
+            lambda model: [
+                name
+                for name in named(model, tables=True)
+                if not name.startswith(("tokens", "positions"))
+            ],
+            "A model may call them otherwise: look for modules of type nn.Embedding.",
+        ),
+        "blocks alone": (
+            lambda model: [name for name in named(model) if name.startswith("blocks")],
+            "A head of its own decays as well, and so does any linear layer.",
+        ),
+        "the others": (
+            lambda model: [
+                name
+                for name in named(model, tables=True, least=0)
+                if name not in named(model)
+            ],
+            "Return those that decay; these are the ones that do not.",
+        ),
+        "norms and all": (
+            lambda model: named(model, least=0),
+            "Biases and the weights of norms are no matrices: dim() is 1.",
         ),
     },
 )
-def beam_search(
-    next_log_probs: Model, prompt: list[int], end: int, k: int, most: int
-) -> Beam:
-    """The best of k sequences, with the prompt, and its log probability in nats."""
-    return search(next_log_probs, prompt, k, most, ended(prompt, end))
-
-
-def _exponential(beam: Beam) -> Beam:
-    return beam[0], math.exp(beam[1])
+def decaying(model: nn.Module) -> list[str]:
+    """Names of the parameters that decay: matrices of layers that are trained."""
+    return named(model)
