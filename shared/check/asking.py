@@ -162,7 +162,14 @@ def registry() -> dict[str, Exercise]:
     """All exercises of the book by id, in order, every room loaded."""
     for room in pkgutil.iter_modules(exercises.__path__):
         importlib.import_module(f"shared.check.exercises.{room.name}")
-    return dict(sorted(_exercises.items()))
+    return dict(sorted(_exercises.items(), key=lambda item: _place(item[0])))
+
+
+def _place(id: str) -> tuple[str, int, str]:
+    """Where an id stands in the order: 07.10 comes after 07.9."""
+    chapter, number = id.split(".")
+    digits = number.rstrip("abcdefghijklmnopqrstuvwxyz")
+    return chapter, int(digits), number
 
 
 def _origin(reference: Any) -> tuple[str, str]:

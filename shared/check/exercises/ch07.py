@@ -7,7 +7,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
-from shared.check.exercises import ch07_run, ch07_writing  # noqa: F401 (07.6 to 07.10)
+from shared.check.exercises import (  # noqa: F401 (07.6 to 07.12)
+    ch07_beyond,
+    ch07_run,
+    ch07_writing,
+)
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
