@@ -73,6 +73,17 @@ def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
             with_eps_outside,
             "Add eps to the variance and take the root of the sum.",
         ),
+        "torch's standard deviation plus eps": (
+            lambda x, eps: (
+                (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + eps)
+            ),
+            "Divide by the root of variance + eps, and the variance divides by C.",
+        ),
+        "divided by the length": (
+            lambda x, eps: (d := x - x.mean(-1, keepdim=True))
+            / d.norm(dim=-1, keepdim=True),
+            "Divide by the root of the mean square, not by that of the sum.",
+        ),
         "no root": (
             with_no_root,
             "Divide by the root of the variance: the variance is in squared units.",
@@ -190,6 +201,21 @@ def exact_gelu(x: Tensor) -> Tensor:
             worked(lambda h: h.relu()),
             "GPT-2 bends with GELU, which dips below zero before it rises.",
         ),
+        "SiLU": (
+            worked(lambda h: h * h.sigmoid()),
+            "GPT-2 bends with GELU, by the formula with the tanh.",
+        ),
+        "GELU by the logistic function": (
+            worked(lambda h: h * (1.702 * h).sigmoid()),
+            "A rougher form of GELU; GPT-2 takes the one with the tanh.",
+        ),
+        "the root on x alone": (
+            worked(
+                lambda h: 0.5 * h
+                * (1 + ((2 / math.pi) ** 0.5 * h + 0.044715 * h**3).tanh())
+            ),
+            "The root of 2 / pi multiplies the whole bracket, x + 0.044715 x^3.",
+        ),
         "the tanh alone": (
             worked(lambda h: h.tanh()),
             "GELU is x / 2 times (1 + the tanh), with the x in front.",
@@ -278,6 +304,10 @@ def feed_forward(
         "one norm": (
             lambda C, bias: 12 * C * C + C + 10 * C * bias,
             "A block has two norms, one before each of its parts.",
+        ),
+        "the norms' weights gone with the biases": (
+            lambda C, bias: 12 * C * C + 13 * C * bias,
+            "Without biases the two norms still have C weights each.",
         ),
         "three norms": (
             lambda C, bias: 12 * C * C + 3 * C + 12 * C * bias,
@@ -372,6 +402,10 @@ def first_x_again(x: Tensor, attention: Part, mlp: Part, a: Part, b: Part) -> Te
             lambda x, f, g, a, b: g(b(f(a(x)))),
             "What a part returns is added to the stream: x + part(norm(x)).",
         ),
+        "x added at the end alone": (
+            lambda x, f, g, a, b: x + g(b(f(a(x)))),
+            "There are two sums: attention's result is added before mlp reads it.",
+        ),
         "no norms": (
             lambda x, f, g, a, b: x + f(x) + g(x + f(x)),
             "Each part reads a normed copy: attention(norm1(x)), mlp(norm2(x)).",
@@ -462,6 +496,12 @@ def by_its_own_number(names: list[str], layers: int) -> list[float]:
                 for name in names
             ],
             "Norms end in .weight, too, but begin at 1: nothing is drawn, so 0.",
+        ),
+        "biases and norms drawn as well": (
+            lambda names, layers: stds_by(
+                names, 0.02 / (2 * layers) ** 0.5, ADDED, ("nothing",)
+            ),
+            "Biases and the weights of norms begin at one value: their std is 0.",
         ),
         "the last norm drawn": (
             lambda names, layers: stds_by(

@@ -183,6 +183,13 @@ def bill_with(
             bill_with(times=2),
             "Backward takes twice the forward pass, so both together three times.",
         ),
+        "every token once for each place": (
+            lambda config, tokens, speed: (
+                (made := bill_with()(config, tokens, speed))[0],
+                made[1] * config.context,
+            ),
+            "count_flops is per token already: times the number of tokens, no more.",
+        ),
         "seconds": (
             bill_with(seconds=1),
             "An hour has 3,600 seconds: divide by them.",

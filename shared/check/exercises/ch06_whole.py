@@ -32,9 +32,21 @@ def sized(name: str, weights: Tensor, layers: int) -> str:
     return near[0] if near else "another size"
 
 
+class NoBlocks(ValueError):
+    """The blocks are no part of the model."""
+
+
+class HeadBias(ValueError):
+    """The head has a bias."""
+
+
 def as_ours(net: nn.Module, ours: nn.Module) -> None:
     """Raise ValueError at the first parameter whose name or shape is not ours."""
     theirs = net.state_dict()
+    if not any(name.startswith("blocks.") for name in theirs):
+        raise NoBlocks("the model has no parameters in blocks")
+    if "head.bias" in theirs:
+        raise HeadBias("one parameter too many: head.bias")
     for name, weights in ours.state_dict().items():
         if name not in theirs:
             raise ValueError(f"no parameter {name}")
@@ -120,6 +132,8 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
                     return b(x + g(x))
                 if slip == "no sums":
                     return g(b(f(a(x))))
+                if slip == "second lost":
+                    return g(b(x + f(a(x))))
                 if slip == "bare":
                     x = x + f(x)
                     return x + g(x)
@@ -143,9 +157,9 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
                 blocks = [Round() for _ in range(config.layers)]
                 if slip == "one block":
                     blocks = config.layers * [blocks[0]]
-                self.blocks = nn.ModuleList(blocks)
+                self.blocks = blocks if slip == "list" else nn.ModuleList(blocks)
                 self.norm = nn.LayerNorm(C)
-                self.head = nn.Linear(C, V, bias=False)
+                self.head = nn.Linear(C, V, bias=slip == "biased")
                 if slip != "untied":
                     self.head.weight = self.tokens.weight
                 if slip != "as torch draws":
@@ -176,6 +190,8 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
                 logits = self.head(x)
                 if slip == "last":
                     return logits[:, -1]
+                if slip == "log":
+                    return logits.log_softmax(-1)
                 return logits.softmax(-1) if slip == "softmax" else logits
 
         return Whole()
@@ -218,6 +234,22 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
         "no residual connections": (
             gpt_with("no sums"),
             "What a part returns is added to the stream: x = x + part(norm(x)).",
+        ),
+        "the second sum forgotten": (
+            gpt_with("second lost"),
+            "What the feed-forward layer returns is added to the stream, too.",
+        ),
+        "blocks in a Python list": (
+            gpt_with("list"),
+            "A list hides them from torch: put them into an nn.ModuleList.",
+        ),
+        "a head with a bias": (
+            gpt_with("biased"),
+            "The head is a Linear with bias=False.",
+        ),
+        "log-probabilities": (
+            gpt_with("log"),
+            "Return logits: the loss takes the softmax itself.",
         ),
         "blocks without norms": (
             gpt_with("bare"),

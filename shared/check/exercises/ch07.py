@@ -261,6 +261,13 @@ def path(
             lambda w, h, n: path(0, w + h, n),
             "During the first `warmup` steps the share is step / warmup.",
         ),
+        "the fall's steps over all steps": (
+            lambda w, h, n: [
+                1 - math.sqrt((step - w - h) / n) if step > w + h else share
+                for step, share in enumerate(path(w, h, n), start=1)
+            ],
+            "Divide by the number of steps of the fall, steps - (warmup + hold).",
+        ),
         "f as what is left": (
             lambda w, h, n: path(w, h, n, left=lambda f: 1 - math.sqrt(1 - f)),
             "f is the part of the fall that has been made: it grows to 1.",
@@ -468,6 +475,22 @@ def named(
                 if name.endswith("weight")
             ],
             "The weights of norms are no matrices: look at parameter.dim().",
+        ),
+        "weights whose name has no norm": (
+            lambda model: [
+                name
+                for name, _ in model.named_parameters()
+                if name.endswith("weight") and "norm" not in name
+            ],
+            "Do not go by names: dim() tells matrices, type(part) tells embeddings.",
+        ),
+        "positions, too": (
+            lambda model: [
+                name
+                for name in named(model, tables=True)
+                if not name.startswith("tokens")
+            ],
+            "The positions are an embedding as well, and other models name them anew.",
         ),
         "all but biases": (
             lambda model: [

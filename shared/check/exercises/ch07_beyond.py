@@ -82,6 +82,14 @@ def within_top_p(logits: Tensor, p: float) -> Tensor:
             lambda z, p: kept_if(z, z >= z.amax(-1, keepdim=True) - p),
             "Compare probabilities: p times the highest, after the softmax.",
         ),
+        "probabilities, divided again": (
+            lambda z, p: kept_if(z, likely(z, p)).softmax(-1),
+            "A filter takes logits and returns logits: the softmax comes later.",
+        ),
+        "probabilities, and minus infinity": (
+            lambda z, p: kept_if(z.softmax(-1), likely(z, p)),
+            "A filter returns logits: mask logits, not their softmax.",
+        ),
         "0 in place of minus infinity": (
             lambda z, p: kept_if(z, likely(z, p), 0.0),
             "These are logits: one of 0 is as good as any, minus infinity never comes.",
@@ -185,6 +193,17 @@ def first_to_end(model: Model, prompt: list[int], end: int, k: int, most: int) -
     return beams[0]
 
 
+def dropping(model: Model, prompt: list[int], end: int, k: int, most: int) -> Beam:
+    """Sequences that have ended are thrown away, as a mistake."""
+    stop, beams = ended(prompt, end), [(list(prompt), 0.0)]
+    for _ in range(most):
+        going = [beam for beam in beams if not stop(beam[0])]
+        if not going:
+            break
+        beams = best(grow(going, model, stop), k)
+    return beams[0]
+
+
 def per_token(prompt: list[int]) -> Callable[[list[Beam], int], list[Beam]]:
     """Keeping those with the best mean per new token, as a mistake."""
     return lambda beams, k: sorted(
@@ -216,6 +235,21 @@ def per_token(prompt: list[int]) -> Callable[[list[Beam], int], list[Beam]]:
         "stopping with the first that ends": (
             first_to_end,
             "One that is still going may be likelier: go on until all kept have ended.",
+        ),
+        "ended sequences thrown away": (
+            lambda model, prompt, end, k, most: dropping(model, prompt, end, k, most),
+            "A sequence that has ended stays in the list as it is, and may win.",
+        ),
+        "the least likely": (
+            lambda model, prompt, end, k, most: search(
+                model,
+                prompt,
+                k,
+                most,
+                ended(prompt, end),
+                lambda beams, k: sorted(beams, key=lambda beam: beam[1])[:k],
+            ),
+            "Sort downwards: the highest sum of log probabilities comes first.",
         ),
         "a prompt that looks ended": (
             lambda model, prompt, end, k, most: search(

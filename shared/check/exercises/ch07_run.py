@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from shared.check.asking import exercise
+from shared.check.compare import plain
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,10 @@ def walk(model: nn.Module, optimizer: torch.optim.Optimizer, steps: range) -> No
         optimizer.step()
 
 
+class NoStep(TypeError):
+    """put_back has returned no number."""
+
+
 def killed(Saved: Any, done: int, lost: int, steps: int) -> dict[str, Any]:
     """Train, save, train on, be killed; begin again from what was saved, to the end."""
     import torch
@@ -52,13 +57,15 @@ def killed(Saved: Any, done: int, lost: int, steps: int) -> dict[str, Any]:
     walk(model, optimizer, range(done + 1, done + lost + 1))  # lost by the kill
     model, optimizer = fresh(1)
     step = saved.put_back(model, optimizer)
+    if step is None:
+        raise NoStep("put_back returned None, not the last step's number")
     walk(model, optimizer, range(int(step) + 1, steps + 1))
     weights = torch.cat([p.detach().flatten() for p in model.parameters()])
     return {"the last step done": step, "weights at the end": weights}
 
 
 def keeping(
-    weights: str = "copied", averages: str = "copied", step: Callable[[int], int] = int
+    weights: str = "copied", averages: str = "copied", step: Callable[[int], int | None] = int
 ) -> type:
     """A class that saves a run, right or with one slip in it."""
 
@@ -75,7 +82,7 @@ def keeping(
             self.averages = taken(optimizer.state_dict(), averages)
             self.step = step
 
-        def put_back(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> int:
+        def put_back(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> int | None:
             """Put all of it back; returns the number of the last step done."""
             if weights != "lost":
                 model.load_state_dict(self.weights)
@@ -120,6 +127,10 @@ exercise(
         "nothing put back": (
             keeping("lost", "lost"),
             "Load both states into the model and the optimizer that are given.",
+        ),
+        "the step not returned": (
+            keeping(step=lambda step: None),
+            "put_back ends with return self.step.",
         ),
         "steps from the beginning": (
             keeping(step=lambda step: 0),
@@ -184,7 +195,7 @@ def try_loop(answer: Callable[..., Any], recipe: Recipe) -> dict[str, Any]:
 
     rows, model = twelve_rows(), small_gpt()
     before = [side.clone() for side in rows]
-    losses = [float(loss) for loss in answer(model, rows, recipe)]
+    losses = [float(plain(loss)) for loss in answer(model, rows, recipe)]
     with torch.no_grad():
         logits = model(before[0]).flatten(0, 1)
         after = F.cross_entropy(logits, before[1].flatten()).item()
@@ -208,7 +219,8 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
         elif slip == "sgd":
             optimizer = torch.optim.SGD(model.parameters(), **decay)
         else:
-            optimizer = torch.optim.AdamW(model.parameters(), **betas, **decay)
+            every = model.parameters()
+            optimizer = torch.optim.AdamW(every, recipe.rate, **betas, **decay)
         last = recipe.steps - (slip == "short")
         losses, (inputs, targets) = [], rows
         for step in range(1, last + 1):
@@ -226,8 +238,10 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
                 right = right.clamp(min=0)
             if slip == "again":
                 logits, right = logits[:, :-1], right[:, 1:]
-            how = "sum" if slip == "sum" else "mean"
+            how = "sum" if slip in ("sum", "all places") else "mean"
             loss = F.cross_entropy(logits.flatten(0, 1), right.flatten(), reduction=how)
+            if slip == "all places":
+                loss = loss / right.numel()
             if slip != "piling":
                 optimizer.zero_grad()
             loss.backward()
@@ -238,6 +252,8 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
                     torch.nn.utils.clip_grad_norm_([p], recipe.clip)
             elif slip == "numbers":
                 torch.nn.utils.clip_grad_value_(model.parameters(), recipe.clip)
+            elif slip == "to 1":
+                torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             elif slip != "long":
                 torch.nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             share = rate_share(step - (slip == "late"), recipe)
@@ -252,7 +268,7 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
             else:
                 rate = share * recipe.rate
             for group in optimizer.param_groups:
-                group["lr"] = rate
+                group["lr"] = group["lr"] * share if slip == "compound" else rate
             optimizer.step()
             losses.append(loss.item())
         return losses
@@ -311,6 +327,18 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
         "filling that counts": (
             loop_with("filling"),
             "Targets that are IGNORE, -100, do not count: cross_entropy leaves them out.",
+        ),
+        "divided by all places": (
+            loop_with("all places"),
+            "The mean is over the targets that count: reduction='mean' divides so.",
+        ),
+        "shares that multiply up": (
+            loop_with("compound"),
+            "Set the rate anew from recipe.rate, not from the rate of the step before.",
+        ),
+        "clipped to a norm of 1": (
+            loop_with("to 1"),
+            "The largest norm is recipe.clip.",
         ),
         "targets shifted once more": (
             loop_with("again"),

@@ -60,9 +60,9 @@ def with_slip(slip: str = "") -> Callable[[Tensor, float, int, float], Tensor]:
             high = first == first
         hidden = 0.0 if slip == "zeros" else -math.inf
         left = first.masked_fill(~high, hidden)
-        whole = slip in ("whole", "p first")
+        whole = slip in ("whole", "p first", "whole and short")
         probs = (first if whole else left).softmax(0)
-        early = {"short": 1, "long": -1}.get(slip, 0)
+        early = {"short": 1, "whole and short": 1, "long": -1}.get(slip, 0)
         keep = high & nucleus(probs, p, early)
         if slip == "no p":
             keep = high
@@ -115,6 +115,10 @@ def with_slip(slip: str = "") -> Callable[[Tensor, float, int, float], Tensor]:
             with_slip("short"),
             "The kept must reach p: the word with which they do belongs to them.",
         ),
+        "shares of all words, and the last left out": (
+            with_slip("whole and short"),
+            "Softmax over the k that are left, and keep the word that reaches p.",
+        ),
         "one word too many": (
             with_slip("long"),
             "Stop with the word with which the sum reaches p.",
@@ -157,6 +161,10 @@ def size(texts: Sequence[str]) -> int:
         "characters, and nats": (
             lambda losses, counts, texts: nats(losses, counts) / sum(map(len, texts)),
             "Count bytes, len(text.encode()), and divide by math.log(2) for bits.",
+        ),
+        "the mean loss in bits": (
+            lambda losses, counts, texts: sum(losses) / len(losses) / math.log(2),
+            "That is per token: add up loss times count, and divide by all bytes.",
         ),
         "bits of all texts, not per byte": (
             lambda losses, counts, texts: nats(losses, counts) / math.log(2),

@@ -80,6 +80,14 @@ def turned_by(
             lambda x, base: turned_by(x, base, power=1.0),
             "Pair i has the speed base ** (-2 i / D).",
         ),
+        "the exponent 4 i / D": (
+            lambda x, base: turned_by(x, base, power=4.0),
+            "The two is counted twice: with i = 0, 2, 4, ... the exponent is i / D.",
+        ),
+        "neighbours, and the exponent i / D": (
+            lambda x, base: turned_by(x, base, power=1.0, mixed="neighbours"),
+            "A pair is channel i and i + D / 2, and its speed base ** (-2 i / D).",
+        ),
         "speeds that grow": (
             lambda x, base: turned_by(x, base, power=-2.0),
             "Later pairs turn more slowly: divide by base ** (2 i / D).",
@@ -182,6 +190,14 @@ def rms(x: Tensor, eps: float, dims: tuple[int, ...] = (-1,)) -> Tensor:
             lambda x, w, eps: x / (x.pow(2).sum(-1, keepdim=True) + eps).sqrt() * w,
             "The mean of the squares, not their sum: a vector of ones stays as it is.",
         ),
+        "divided by the length": (
+            lambda x, w, eps: x / x.norm(dim=-1, keepdim=True) * w,
+            "The length is the root of the sum; here it is the mean of the squares.",
+        ),
+        "torch's standard deviation plus eps": (
+            lambda x, w, eps: x / (x.std(-1, keepdim=True) + eps) * w,
+            "The mean square is of x itself, with no mean subtracted.",
+        ),
         "the mean of the sizes": (
             lambda x, w, eps: x / (x.abs().mean(-1, keepdim=True) + eps) * w,
             "Square first, then the mean, then the root.",
@@ -250,6 +266,14 @@ def square(x: Tensor) -> Tensor:
         "the slope of ReLU": (
             bend(square, lambda x: (x > 0).to(x.dtype)),
             "The chain rule: the square's slope, 2 relu(x), times ReLU's, 0 or 1.",
+        ),
+        "ReLU after the square": (
+            bend(lambda x: x**2, lambda x: 2 * x.clamp(min=0)),
+            "A square is never below zero: ReLU comes first.",
+        ),
+        "a slope that rises on both sides": (
+            bend(square, lambda x: 2 * x.abs()),
+            "Below zero the function is flat: there its slope is 0.",
         ),
         "a slope without the 2": (
             bend(square, lambda x: x.clamp(min=0)),
@@ -340,6 +364,19 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
                 lambda name: 3 if name.startswith("head") or name.endswith(ENDS) else 1
             ),
             "A matrix of zeros has a gradient; what lies below it has none.",
+        ),
+        "zeros that move one step late": (
+            steps_by(
+                lambda name: 2 if name.startswith("head") or name.endswith(ENDS) else 1
+            ),
+            "A matrix of zeros has a gradient; what lies below it has none.",
+        ),
+        "out and down that wait": (
+            steps_by(
+                lambda name: 1 if name.startswith("head")
+                else 2 if "norm" in name or name.startswith("tokens") else 3
+            ),
+            "out and down are read by the stream itself: they move before norm1, norm2.",
         ),
         "embeddings that wait for the blocks": (
             steps_by(lambda name: moving(name, ("norm.weight",))),
@@ -435,6 +472,10 @@ def fetched(
                 x, x, (1 - s) * x + s * first, q, k, v
             ),
             "x is not made smaller: x + share * first.",
+        ),
+        "the share on both": (
+            lambda x, first, q, k, v, s: fetched(x, x, s * (x + first), q, k, v),
+            "The share multiplies the embedding alone: x + share * first.",
         ),
         "without the share": (
             lambda x, first, q, k, v, s: fetched(x, x, x + first, q, k, v),

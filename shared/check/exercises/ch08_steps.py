@@ -122,13 +122,14 @@ def iterated(
     """Newton-Schulz, right or with one slip."""
     a, b, c = numbers
     x = matrix / (matrix.norm() if size is None else size(matrix))
+    once = x @ x.T
     for _ in range(steps):
         if slip == "numbers":
             x = a * x + b * x**3 + c * x**5
             continue
         if slip == "each time":
             x = x / x.norm()
-        S = x @ x.T
+        S = once if slip == "once" else x @ x.T
         fifth = S @ x if slip == "third twice" else S @ S @ x
         x = a * x + b * S @ x + (0 if slip == "cut" else c) * fifth
     return x
@@ -192,6 +193,14 @@ def exact(matrix: Tensor, steps: int) -> Tensor:
         "one step too many": (
             lambda m, n: iterated(m, n + 1),
             "Take `steps` steps after the division.",
+        ),
+        "S made once": (
+            lambda m, n: iterated(m, n, slip="once"),
+            "Make S = X @ X.T anew in each step, from the newest X.",
+        ),
+        "each row to length 1": (
+            lambda m, n: m / m.norm(dim=1, keepdim=True),
+            "Rows of length 1 are not yet at right angles: take the steps.",
         ),
         "divided again at each step": (
             lambda m, n: iterated(m, n, slip="each time"),
@@ -309,6 +318,14 @@ def harmful(
             lambda table: harmful(table, lambda a, b: min(a) > mean(b)),
             "Our worst run, max, must lie below the row's best.",
         ),
+        "the harm from run to run": (
+            lambda table: harmful(table, harm=lambda a, b: min(a) - max(b)),
+            "The harm is the difference of the means.",
+        ),
+        "by name": (
+            lambda table: sorted(harmful(table)),
+            "Sort by the harm, the second of each pair: key=lambda pair: pair[1].",
+        ),
         "the smallest harm first": (
             lambda table: harmful(table, order=lambda pair: pair[1]),
             "The largest harm comes first: reverse=True.",
@@ -379,6 +396,7 @@ def debts(
             "debt": mine / math.fsum(debt),
             "tokens": len(here) / len(kinds),
             "paid": sum(paid[i] for i in here) / sum(paid),
+            "all paid": mine / sum(paid),
             "percent": 100 * mine / math.fsum(debt),
             "of means": mine / len(here),
         }
@@ -439,6 +457,10 @@ def billed(**slip: object) -> Callable[..., dict[str, tuple[float, float]]]:
         "the share of what is paid": (
             billed(share="paid"),
             "The second number is the kind's share of the whole debt.",
+        ),
+        "the debt's share of what is paid": (
+            billed(share="all paid"),
+            "Divide by all that is owed, the sum of paid - truth.",
         ),
         "percent": (
             billed(share="percent"),
