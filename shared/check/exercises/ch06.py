@@ -80,8 +80,9 @@ def with_the_mean_left(x: Tensor, eps: float) -> Tensor:
             "Divide by the root of variance + eps, and the variance divides by C.",
         ),
         "divided by the length": (
-            lambda x, eps: (d := x - x.mean(-1, keepdim=True))
-            / d.norm(dim=-1, keepdim=True),
+            lambda x, eps: (
+                (d := x - x.mean(-1, keepdim=True)) / d.norm(dim=-1, keepdim=True)
+            ),
             "Divide by the root of the mean square, not by that of the sum.",
         ),
         "no root": (
@@ -211,8 +212,9 @@ def exact_gelu(x: Tensor) -> Tensor:
         ),
         "the root on x alone": (
             worked(
-                lambda h: 0.5 * h
-                * (1 + ((2 / math.pi) ** 0.5 * h + 0.044715 * h**3).tanh())
+                lambda h: (
+                    0.5 * h * (1 + ((2 / math.pi) ** 0.5 * h + 0.044715 * h**3).tanh())
+                )
             ),
             "The root of 2 / pi multiplies the whole bracket, x + 0.044715 x^3.",
         ),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Model = Callable[["Tensor"], "Tensor"]
 Pairs = list[tuple[int, int]]
 
-# --- 06.6: who sees the future? --------------------------------------------------------
+# --- 06.6: who sees the future? -------------------------------------------------------
 
 
 class Reader:
@@ -115,9 +115,7 @@ def only_ahead(pairs: Iterator[tuple[int, int]]) -> Pairs:
             "Where the token is 0 already nothing changes: take (id + 1) % V.",
         ),
         "neighbours only": (
-            lambda model, ids: [
-                (s, t) for s, t in probe(model, ids) if s == t - 1
-            ],
+            lambda model, ids: [(s, t) for s, t in probe(model, ids) if s == t - 1],
             "A place may also see far ahead: look at every place before t.",
         ),
         "the first leak alone": (
@@ -140,7 +138,7 @@ def leaks(model: Model, ids: Tensor) -> Pairs:
     return only_ahead(probe(model, ids))
 
 
-# --- 06.7: the bill of a run ------------------------------------------------------------
+# --- 06.7: the bill of a run ----------------------------------------------------------
 
 
 def runs() -> list[tuple]:
@@ -223,7 +221,7 @@ def bill_with(
                 (made := bill_with()(config, tokens, speed))[0],
                 6 * made[0] / 16 * tokens / speed / 3600,
             ),
-            "A good rule of thumb; the formula also counts attention, and no positions.",
+            "A good rule of thumb; the formula counts attention too, and no positions.",
         ),
     },
 )
@@ -232,7 +230,7 @@ def run_bill(config: Config, tokens: int, speed: float) -> tuple[float, float]:
     return bill_with()(config, tokens, speed)
 
 
-# --- 06.8: a tied matrix ------------------------------------------------------------------
+# --- 06.8: a tied matrix --------------------------------------------------------------
 
 
 def tied_models() -> list[tuple]:
@@ -320,13 +318,15 @@ def without_the_matrix(E: Tensor, M: Tensor, ids: Tensor, targets: Tensor) -> Te
             "A gradient goes back through h = e M by the transpose of M.",
         ),
         "the softmax without the targets": (
-            lambda E, M, ids, targets: spread(E, ids, (p := bets(E, M, ids)) @ E @ M.T)
-            + p.T @ (E[ids] @ M),
+            lambda E, M, ids, targets: (
+                spread(E, ids, (p := bets(E, M, ids)) @ E @ M.T) + p.T @ (E[ids] @ M)
+            ),
             "The gradient at the logits is the bets minus the one-hot targets.",
         ),
         "a head that reads the embedding itself": (
             lambda E, M, ids, targets: (
-                (d := sides(E, M, ids, targets)[0]).T @ E[ids] + spread(E, ids, d @ E @ M.T)
+                (d := sides(E, M, ids, targets)[0]).T @ E[ids]
+                + spread(E, ids, d @ E @ M.T)
             ),
             "The head reads h = e M, so its side is d.T @ h.",
         ),

@@ -27,7 +27,11 @@ def shapes() -> list[tuple]:
 def sized(name: str, weights: Tensor, layers: int) -> str:
     """How a parameter's first values are spread, in words that do not hang on luck."""
     std = weights.std().item() if weights.numel() > 1 else 0.0
-    known = {"0": 0.0, "0.02": 0.02, "0.02 / root(2 layers)": 0.02 / (2 * layers) ** 0.5}
+    known = {
+        "0": 0.0,
+        "0.02": 0.02,
+        "0.02 / root(2 layers)": 0.02 / (2 * layers) ** 0.5,
+    }
     near = [word for word, size in known.items() if abs(std - size) <= 0.25 * size]
     return near[0] if near else "another size"
 
@@ -221,7 +225,7 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
         ),
         "no norm before the head": (
             gpt_with("no last norm"),
-            "Nobody has brought the stream to size at the top: self.norm(x) comes last.",
+            "At the top the stream has no known size yet: self.norm(x) before the head.",
         ),
         "the norm after the sum": (
             gpt_with("post"),

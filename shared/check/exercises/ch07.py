@@ -431,7 +431,11 @@ def models_to_decay() -> list[tuple]:
     free.head = nn.Linear(4, 11, bias=False)
     frozen.blocks[0].mlp.up.requires_grad_(False)
     other = nn.ModuleDict(
-        {"words": nn.Embedding(7, 3), "hidden": nn.Linear(3, 5), "scale": nn.LayerNorm(5)}
+        {
+            "words": nn.Embedding(7, 3),
+            "hidden": nn.Linear(3, 5),
+            "scale": nn.LayerNorm(5),
+        }
     )
     other["start"] = nn.Linear(5, 2)
     other.gate = nn.Parameter(torch.ones(1))
@@ -462,7 +466,7 @@ def named(
     mistakes={
         "everything": (
             lambda model: named(model, tables=True, least=0),
-            "Biases, norms and embeddings do not decay: only matrices of linear layers.",
+            "Biases, norms and embeddings do not decay: only the matrices of layers.",
         ),
         "everything, the frozen, too": (
             lambda model: named(model, tables=True, least=0, frozen=True),

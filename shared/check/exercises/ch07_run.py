@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from shared.train.recipe import Recipe
 
-# --- 07.9: save, and go on ----------------------------------------------------------------
+# --- 07.9: save, and go on ------------------------------------------------------------
 
 
 def fresh(seed: int) -> tuple[nn.Module, torch.optim.Optimizer]:
@@ -65,7 +65,9 @@ def killed(Saved: Any, done: int, lost: int, steps: int) -> dict[str, Any]:
 
 
 def keeping(
-    weights: str = "copied", averages: str = "copied", step: Callable[[int], int | None] = int
+    weights: str = "copied",
+    averages: str = "copied",
+    step: Callable[[int], int | None] = int,
 ) -> type:
     """A class that saves a run, right or with one slip in it."""
 
@@ -82,7 +84,9 @@ def keeping(
             self.averages = taken(optimizer.state_dict(), averages)
             self.step = step
 
-        def put_back(self, model: nn.Module, optimizer: torch.optim.Optimizer) -> int | None:
+        def put_back(
+            self, model: nn.Module, optimizer: torch.optim.Optimizer
+        ) -> int | None:
             """Put all of it back; returns the number of the last step done."""
             if weights != "lost":
                 model.load_state_dict(self.weights)
@@ -147,7 +151,7 @@ exercise(
     },
 )(keeping())
 
-# --- 07.10: the loop -----------------------------------------------------------------------
+# --- 07.10: the loop ------------------------------------------------------------------
 
 
 def loops() -> list[tuple]:
@@ -182,7 +186,7 @@ def small_gpt() -> nn.Module:
     model = GPT(Config(vocab_size=9, context=5, layers=1, heads=2, width=8))
     draw = torch.Generator().manual_seed(43)
     with torch.no_grad():
-        for name, weights in model.named_parameters():
+        for weights in model.parameters():
             if weights.dim() == 2:
                 weights.normal_(0.0, 0.4, generator=draw)
     return model.train()
@@ -326,7 +330,7 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
         ),
         "filling that counts": (
             loop_with("filling"),
-            "Targets that are IGNORE, -100, do not count: cross_entropy leaves them out.",
+            "Targets that are IGNORE do not count: cross_entropy leaves out -100.",
         ),
         "divided by all places": (
             loop_with("all places"),

@@ -11,7 +11,7 @@ from shared.check.asking import exercise
 if TYPE_CHECKING:
     from torch import Tensor
 
-# --- 07.6: from scores to probabilities -------------------------------------------------
+# --- 07.6: from scores to probabilities -----------------------------------------------
 
 
 def nine_words() -> list[tuple]:
@@ -130,7 +130,7 @@ def chances(scores: Tensor, temperature: float, k: int, p: float) -> Tensor:
     return with_slip()(scores, temperature, k, p)
 
 
-# --- 07.7: bits per byte -----------------------------------------------------------------
+# --- 07.7: bits per byte --------------------------------------------------------------
 
 
 TEXTS = ["Finn had a kite.", "Chloë: “Où est ma clé?”", "Rain."]
@@ -207,7 +207,7 @@ def bits_per_byte(losses: list[float], counts: list[int], texts: list[str]) -> f
     return nats(losses, counts) / math.log(2) / size(texts)
 
 
-# --- 07.8: what can it do? ----------------------------------------------------------------
+# --- 07.8: what can it do? ------------------------------------------------------------
 
 SKILLS = ("phrases", "numbers", "things", "names")
 

@@ -1,4 +1,4 @@
-"""Exercises of chapter 08 on parts of the model. Torch is imported where it is needed."""
+"""Exercises of chapter 08 on parts of the model. Torch is imported where needed."""
 
 from __future__ import annotations
 
@@ -161,13 +161,18 @@ def rms(x: Tensor, eps: float, dims: tuple[int, ...] = (-1,)) -> Tensor:
     mistakes={
         "the mean subtracted": (
             lambda x, w, eps: (
-                (x - x.mean(-1, keepdim=True)) / rms(x - x.mean(-1, keepdim=True), eps)
-            )
-            * w,
+                (
+                    (x - x.mean(-1, keepdim=True))
+                    / rms(x - x.mean(-1, keepdim=True), eps)
+                )
+                * w
+            ),
             "That is the layer norm: RMS leaves the mean where it is.",
         ),
         "divided by the standard deviation": (
-            lambda x, w, eps: x / (x.var(-1, keepdim=True, correction=0) + eps).sqrt() * w,
+            lambda x, w, eps: (
+                x / (x.var(-1, keepdim=True, correction=0) + eps).sqrt() * w
+            ),
             "The mean square is of x itself, with no mean subtracted.",
         ),
         "the weight forgotten": (
@@ -351,8 +356,15 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
             "Through a matrix of zeros no gradient comes: what is below it must wait.",
         ),
         "what begins at zero moves first": (
-            steps_by(lambda name: 1 if name.startswith("head") or moving(name) == 2 and
-                     name.endswith(ENDS) else 2),
+            steps_by(
+                lambda name: (
+                    1
+                    if name.startswith("head")
+                    or moving(name) == 2
+                    and name.endswith(ENDS)
+                    else 2
+                )
+            ),
             "out and down lie below the head, which is zero as well at first.",
         ),
         "two steps": (
@@ -373,14 +385,19 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
         ),
         "out and down that wait": (
             steps_by(
-                lambda name: 1 if name.startswith("head")
-                else 2 if "norm" in name or name.startswith("tokens") else 3
+                lambda name: (
+                    1
+                    if name.startswith("head")
+                    else 2
+                    if "norm" in name or name.startswith("tokens")
+                    else 3
+                )
             ),
-            "out and down are read by the stream itself: they move before norm1, norm2.",
+            "The stream reads out and down directly: they move before norm1 and norm2.",
         ),
         "embeddings that wait for the blocks": (
             steps_by(lambda name: moving(name, ("norm.weight",))),
-            "The stream runs past the blocks: from the head straight down to the tokens.",
+            "The stream runs past the blocks; it leads from the head down to the tokens.",
         ),
         "a last norm that waits": (
             steps_by(lambda name: moving(name, ("tokens",))),
@@ -408,7 +425,7 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
         ),
         "tokens last of all": (
             steps_by(lambda name: 4 if name.startswith("tokens") else moving(name)),
-            "The stream runs past the blocks: from the head straight down to the tokens.",
+            "The stream runs past the blocks; it leads from the head down to the tokens.",
         ),
     },
 )
@@ -457,7 +474,7 @@ def fetched(
         ),
         "everything reads the embedding": (
             lambda x, first, q, k, v, s: fetched(*3 * [x + s * first], q, k, v),
-            "Queries and keys read x alone; only the values read the embedding as well.",
+            "Queries and keys read x alone; the values alone read the embedding, too.",
         ),
         "keys, too": (
             lambda x, first, q, k, v, s: fetched(x, *2 * [x + s * first], q, k, v),

@@ -11,7 +11,7 @@ from shared.check.asking import exercise
 if TYPE_CHECKING:
     from torch import Tensor
 
-# --- 08.6: momentum that looks ahead -------------------------------------------------------
+# --- 08.6: momentum that looks ahead --------------------------------------------------
 
 
 def looking(slip: str = "") -> Callable[[list[float], float], list[float]]:
@@ -100,7 +100,7 @@ def looked_ahead(gradients: list[float], momentum: float) -> list[float]:
     return looking()(gradients, momentum)
 
 
-# --- 08.7: every direction alike ------------------------------------------------------------
+# --- 08.7: every direction alike ------------------------------------------------------
 
 
 def matrices() -> list[tuple]:
@@ -228,7 +228,7 @@ def svd_norm(matrix: Tensor) -> Tensor:
     return torch.linalg.svdvals(matrix)[0]
 
 
-# --- 08.8: reading a table --------------------------------------------------------------------
+# --- 08.8: reading a table ------------------------------------------------------------
 
 Table = dict[str, list[float]]
 FIRST = {
@@ -349,9 +349,7 @@ def harmful(
             "The harm is a difference, in nats per token.",
         ),
         "the middle run in the place of the mean": (
-            lambda table: harmful(
-                table, harm=lambda a, b: sorted(a)[1] - sorted(b)[1]
-            ),
+            lambda table: harmful(table, harm=lambda a, b: sorted(a)[1] - sorted(b)[1]),
             "Take the mean over the seeds.",
         ),
     },
@@ -361,7 +359,7 @@ def what_counts(table: Table) -> list[tuple[str, float]]:
     return harmful(table)
 
 
-# --- 08.9: the bill ----------------------------------------------------------------------------
+# --- 08.9: the bill -------------------------------------------------------------------
 
 Bill = tuple[list[float], list[float], list[str]]
 BILLS: list[Bill] = [
