@@ -225,7 +225,7 @@ def gpt_with(slip: str = "") -> Callable[[Any], Any]:
         ),
         "no norm before the head": (
             gpt_with("no last norm"),
-            "At the top the stream has no known size yet: self.norm(x) before the head.",
+            "At the top the stream has no known size: self.norm(x) before the head.",
         ),
         "the norm after the sum": (
             gpt_with("post"),

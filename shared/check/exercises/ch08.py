@@ -397,7 +397,7 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
         ),
         "embeddings that wait for the blocks": (
             steps_by(lambda name: moving(name, ("norm.weight",))),
-            "The stream runs past the blocks; it leads from the head down to the tokens.",
+            "The stream runs past the blocks, straight from the head to the tokens.",
         ),
         "a last norm that waits": (
             steps_by(lambda name: moving(name, ("tokens",))),
@@ -425,7 +425,7 @@ def steps_by(rule: Callable[[str], int]) -> Callable[[list[str]], list[int]]:
         ),
         "tokens last of all": (
             steps_by(lambda name: 4 if name.startswith("tokens") else moving(name)),
-            "The stream runs past the blocks; it leads from the head down to the tokens.",
+            "The stream runs past the blocks, straight from the head to the tokens.",
         ),
     },
 )
