@@ -390,6 +390,12 @@ def test_answers_that_break_everything_are_still_judged(surprise):
     assert judge("90.8", [loop]).passed is False
 
 
+def test_exercises_stand_in_the_order_of_their_numbers():
+    for id in ["90.10", "90.9", "A.2", "89.11"]:
+        exercise(id, "Two")(lambda: 2)
+    assert list(registry()) == ["89.11", "90.9", "90.10", "A.2"]
+
+
 def test_registration_refuses_what_cannot_work(surprise):
     with pytest.raises(ValueError, match="expected a form like"):
         exercise("1.2", "Short id")
