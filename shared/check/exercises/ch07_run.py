@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -265,6 +266,9 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
                 share = 1.0
             if slip == "cold":
                 share = rate_share(max(step, recipe.warmup), recipe)
+            if slip == "to zero" and step > recipe.warmup:
+                done = (step - recipe.warmup) / (recipe.steps - recipe.warmup)
+                share = 0.5 * (1 + math.cos(math.pi * done))
             if slip == "level":
                 share = min(1.0, step / recipe.warmup)
             if slip == "a rate of 1":
@@ -307,6 +311,10 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
         "a rate that never falls": (
             loop_with("level"),
             "After the warm-up the rate falls along the cosine to the end.",
+        ),
+        "a cosine that ends at zero": (
+            loop_with("to zero"),
+            "rate_share stops half a step before the end: the last step moves, too.",
         ),
         "the rate of the step before": (
             loop_with("late"),
