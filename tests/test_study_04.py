@@ -7,19 +7,20 @@ import pytest
 import torch
 
 from shared.data import windows
-from shared.runs import first_network
+from shared.runs import study_04
+from shared.train import first_network
 
 IDS = {"": 0, "a": 1, "b": 2, "c": 3}
 
 
 def table():
-    with first_network.TABLE.open(encoding="utf-8") as file:
+    with study_04.TABLE.open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def test_the_table_was_made_by_this_recipe_and_this_code():
     found = {row["recipe"] for row in table()}
-    assert found == {first_network.recipe_hash()}, "run course.py train study-04"
+    assert found == {study_04.recipe_hash()}, "run course.py train study-04"
 
 
 def test_every_way_has_its_seeds():

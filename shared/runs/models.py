@@ -105,7 +105,7 @@ def make_base(options: argparse.Namespace) -> None:
 
 def study_04(options: argparse.Namespace) -> None:
     """The study of chapter 04: cures, rates, and the network beside the counts."""
-    from shared.runs.first_network import make_study
+    from shared.runs.study_04 import make_study
 
     make_study(options)
 

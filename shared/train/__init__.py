@@ -8,6 +8,7 @@ from shared.lazy import offers
 __getattr__, __dir__, __all__ = offers(
     __name__,
     {
+        "first_network": ("Network", "fit", "in_a_row", "mean_price"),
         "loop": (
             "Probe", "add_gradients", "clip_gradients", "describe", "measure",
             "pick_device", "seed_dropout", "take_step", "train", "train_step",

@@ -24,9 +24,9 @@ FILES = {
     "checkpoint": ("int8",),
     "evaluate": ("losses", "skills", "prices", "duplicates", "exam"),
     "generate": ("sampling", "answering"),
-    "train": ("optimizers", "recipe", "loop"),
+    "train": ("first_network", "optimizers", "recipe", "loop"),
     "finetune": ("classifier", "assistant", "preferences", "rewards"),
-    "runs": ("first_network", "recipes"),
+    "runs": ("recipes",),
 }
 TAUGHT = {f"{room}.{file}" for room, files in FILES.items() for file in files}
 TABLE = "a table of parts, which a chapter fills with what it builds"
