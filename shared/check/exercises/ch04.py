@@ -37,6 +37,14 @@ def tables() -> list[tuple]:
             lambda counts: counts / counts.sum(),
             "Each row must make one, not the whole table: sum over one direction.",
         ),
+        "divided by the largest of the row": (
+            lambda counts: counts / counts.max(1, keepdim=True).values,
+            "Divide by the row's sum, so that the shares add up to one.",
+        ),
+        "divided by the mean of the row": (
+            lambda counts: counts / counts.mean(1, keepdim=True),
+            "Divide by the row's sum, not by its mean.",
+        ),
         "softmax of the counts": (
             lambda counts: counts.softmax(1),
             "These are counts, not logits: divide, without an exponential.",
@@ -90,6 +98,22 @@ def happened(logits: Tensor, targets: Tensor) -> Tensor:
         "only the bets": (
             lambda z, y: z.softmax(1) / len(y),
             "Subtract 1 at the word that came.",
+        ),
+        "only what happened is divided": (
+            lambda z, y: z.softmax(1) - happened(z, y) / len(y),
+            "Put brackets around the difference: all of it is divided by B.",
+        ),
+        "one mean row for the whole batch": (
+            lambda z, y: (z.softmax(1) - happened(z, y)).mean(0),
+            "Each row keeps its own gradient, (B, V): divide by B, and add nothing up.",
+        ),
+        "logarithms in the place of bets": (
+            lambda z, y: (z.log_softmax(1) - happened(z, y)) / len(y),
+            "The bets are the softmax itself, not its logarithm.",
+        ),
+        "dividing by the words": (
+            lambda z, y: (z.softmax(1) - happened(z, y)) / z.shape[1],
+            "The mean is over the B examples, the rows: divide by len(targets).",
         ),
         "dividing by all entries": (
             lambda z, y: (z.softmax(1) - happened(z, y)) / z.numel(),
@@ -155,6 +179,42 @@ def last_if_never(prices: list[float], patience: int) -> int:
     return len(prices) - 1
 
 
+def never_reset(prices: list[float], patience: int) -> int:
+    """Counting every measurement without a new best, as a mistake."""
+    best = bad = 0
+    for i in range(1, len(prices)):
+        if prices[i] < prices[best]:
+            best = i
+        else:
+            bad += 1
+            if bad == patience:
+                break
+    return best
+
+
+def beside(prices: list[float], patience: int) -> int:
+    """Comparing with the measurement before, as a mistake."""
+    best = bad = 0
+    for i in range(1, len(prices)):
+        if prices[i] < prices[i - 1]:
+            best, bad = i, 0
+        else:
+            bad += 1
+            if bad == patience:
+                break
+    return best
+
+
+def counted_back(prices: list[float], patience: int) -> int:
+    """Counting back from the place of giving up, with the first price no best."""
+    low, bad = prices[0], 0
+    for i, price in enumerate(prices):
+        low, bad = (price, 0) if price < low else (low, bad + 1)
+        if bad == patience:
+            return i - patience
+    return len(prices) - 1
+
+
 @exercise(
     "04.3",
     "Stop in time",
@@ -192,6 +252,18 @@ def last_if_never(prices: list[float], patience: int) -> int:
             last_if_never,
             "After the loop, too, the best measurement is the answer.",
         ),
+        "a count that never begins anew": (
+            never_reset,
+            "After each new best the count of measurements without one starts at 0.",
+        ),
+        "comparing with the measurement before": (
+            beside,
+            "A new best is lower than the best so far, not only than its neighbour.",
+        ),
+        "counting back from where it gave up": (
+            counted_back,
+            "Remember the best one's index; the first price is a new best, too.",
+        ),
         "counting every rise": (
             impatient,
             "Count the measurements since the best one, from 0 after each new best.",
@@ -210,9 +282,10 @@ def points() -> list[tuple]:
     a = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
     table = torch.tensor([[0.5, 1.0], [2.0, -1.0]], dtype=torch.float64)
     return [
-        (lambda x: (x**3).sum(), a),
-        (lambda x: x[0] * x[1] + x[2].exp(), a),
-        (lambda x: (x @ x).sum(), table),
+        (lambda x: (x**3).sum(), a.clone()),
+        (lambda x: x[0] * x[1] + x[2].exp(), a.clone()),
+        (lambda x: (x @ x).sum(), table.clone()),
+        (lambda x: (1e6 * x).sum(), table.clone()),
     ]
 
 
@@ -255,6 +328,18 @@ def piling(f: Callable, x: Tensor) -> Tensor:
     return gradient
 
 
+def one_name(f: Callable, x: Tensor) -> Tensor:
+    """Two names for one tensor, so that up and down cancel, as a mistake."""
+    import torch
+
+    return torch.zeros_like(x)
+
+
+def one_row(f: Callable, x: Tensor) -> Tensor:
+    """The slopes as one long row, as a mistake."""
+    return nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 2e-4).view(-1)
+
+
 @exercise(
     "04.4",
     "Nudging",
@@ -265,6 +350,22 @@ def piling(f: Callable, x: Tensor) -> Tensor:
         "nudging to one side only": (
             lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x)) / 1e-4),
             "Nudge up and down by h: the error then falls with the square of h.",
+        ),
+        "nudging downwards only": (
+            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x) - f(x - d)) / 1e-4),
+            "Nudge up and down by h: the error then falls with the square of h.",
+        ),
+        "two names for one tensor": (
+            one_name,
+            "`up = x` copies nothing: up and down are then one tensor. Use x.clone().",
+        ),
+        "slopes in one long row": (
+            one_row,
+            "Give the slopes the shape of x: begin with torch.zeros_like(x).",
+        ),
+        "halved and multiplied by h": (
+            lambda f, x: 1e-8 * nudged_gradient(f, x),
+            "Write brackets, / (2 * h): without them h multiplies.",
         ),
         "dividing by h": (
             lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 1e-4),

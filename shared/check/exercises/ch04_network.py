@@ -25,15 +25,19 @@ def slopes(
 ) -> tuple[float, ...]:
     """Slopes of the loss at w1, b1, w2 and b2; `slip` names what is done wrong."""
     a = w1 * x + b1
-    h = math.tanh(a)
+    h = a if slip == "no tanh" else math.tanh(a)
     z = w2 * h + b2
     at_z = (1 if slip == "two" else 2) * (z if slip == "y" else z - y)
-    at_h = at_z * (h if slip == "h" else w2)
+    at_z = -at_z if slip == "sign" else at_z
+    at_h = at_z * {"h": h, "w2": 1.0}.get(slip, w2)
     bent = {"flat": 1.0, "a": 1 - a * a, "twice": 1 - math.tanh(h) ** 2, "minus": h * h}
+    bent |= {"no square": 1 - h, "no tanh": 1.0}
     at_a = at_h * bent.get(slip, 1 - h * h)
     at_w1 = at_a if slip == "x" else at_a * x
     at_w2 = at_z * (a if slip == "before" else h)
-    return at_w1, at_a, at_w2, at_z
+    if slip == "order":
+        return at_w2, at_z, at_w1, at_a
+    return at_w1, at_a, at_w2, 1.0 if slip == "one" else at_z
 
 
 def slipped(slip: str) -> Callable[..., tuple[float, ...]]:
@@ -75,6 +79,30 @@ def slipped(slip: str) -> Callable[..., tuple[float, ...]]:
             slipped("h"),
             "h is multiplied by w2 on its way to z, so its slope is multiplied by w2.",
         ),
+        "h without its square": (
+            slipped("no square"),
+            "The slope of the tanh is 1 - h * h, with the square.",
+        ),
+        "w2 left out": (
+            slipped("w2"),
+            "h is multiplied by w2 on its way to z, so the slope at h is at_z * w2.",
+        ),
+        "y minus z": (
+            slipped("sign"),
+            "The slope of (z - y) ** 2 at z is 2 * (z - y), not 2 * (y - z).",
+        ),
+        "no tanh at all": (
+            slipped("no tanh"),
+            "Forwards, h = tanh(w1 * x + b1); backwards, multiply by 1 - h * h.",
+        ),
+        "the last layer first": (
+            slipped("order"),
+            "Return them in the order w1, b1, w2, b2.",
+        ),
+        "a slope of 1 at b2": (
+            slipped("one"),
+            "z grows as b2 does, so the slope at b2 is that at z.",
+        ),
         "the input left out": (
             slipped("x"),
             "w1 is multiplied by x, so its slope is that of b1 times x.",
@@ -96,6 +124,7 @@ STEPS = [
     (1.0, [4.0, 3.0, -2.0], 0.1),
     (0.5, [0.2, -0.3], 0.01),
     (-2.0, [1.5, 1.0, 0.25, 5.0, -0.5], 0.3),
+    (0.3, [0.0, 1e-7, -3e-8, 2e-7], 0.1),  # here the 1e-8 in the divisor counts
 ]
 
 
@@ -103,18 +132,30 @@ def adam_with(w: float, gradients: list[float], rate: float, slip: str = "") -> 
     """The weight after Adam's steps; `slip` names what is done wrong."""
     m = v = 0.0
     quick, slow = (0.999, 0.9) if slip == "swapped" else (0.9, 0.999)
-    for t, g in enumerate(gradients, start=1):
+    for t, g in enumerate(gradients, start=0 if slip == "nought" else 1):
+        if slip == "anew":
+            m = v = 0.0
         m = quick * m + (1 if slip == "sum" else 1 - quick) * g
         v = slow * v + (1 - slow) * (abs(g) if slip == "square" else g * g)
-        m_hat, v_hat = m / (1 - quick**t), v / (1 - slow**t)
+        if slip == "end":
+            t = len(gradients)
+        if slip == "product":
+            m_hat, v_hat = m / (1 - quick * t), v / (1 - slow * t)
+        else:
+            m_hat, v_hat = m / (1 - quick**t), v / (1 - slow**t)
         if slip == "kept":
             m, v = m_hat, v_hat
         elif slip == "bare":
             m_hat, v_hat = m, v
+        elif slip == "bare v":
+            v_hat = v
+        elif slip == "bare m":
+            m_hat = m
         elif slip == "first":
             m_hat, v_hat = m / (1 - quick), v / (1 - slow)
-        size = v_hat if slip == "root" else math.sqrt(v_hat)
-        step = rate * m_hat / (size + 1e-8)
+        inside, outside = {"inside": (1e-8, 0), "none": (0, 0)}.get(slip, (0, 1e-8))
+        size = v_hat if slip == "root" else math.sqrt(v_hat + inside)
+        step = rate * m_hat / (size + outside)
         w = w + step if slip == "up" else w - step
     return w
 
@@ -156,6 +197,38 @@ def wrong_adam(slip: str) -> Callable[[float, list[float], float], float]:
         "the new gradient at full weight": (
             wrong_adam("sum"),
             "A running mean: 0.9 of what was there and 0.1 of the new gradient.",
+        ),
+        "t counted from 0": (
+            wrong_adam("nought"),
+            "The first step is t = 1: enumerate(gradients, start=1).",
+        ),
+        "the last step's correction everywhere": (
+            wrong_adam("end"),
+            "t is the number of this step, 1, 2, 3, not how many there are.",
+        ),
+        "v not corrected": (
+            wrong_adam("bare v"),
+            "Both means are corrected: divide v by 1 - 0.999**t, too.",
+        ),
+        "m not corrected": (
+            wrong_adam("bare m"),
+            "Both means are corrected: divide m by 1 - 0.9**t, too.",
+        ),
+        "times t in the place of to the power of t": (
+            wrong_adam("product"),
+            "It is 1 - 0.9**t, a power, not 1 - 0.9 * t.",
+        ),
+        "means that begin anew at each step": (
+            wrong_adam("anew"),
+            "Set m and v to 0 once, before the loop.",
+        ),
+        "1e-8 inside the root": (
+            wrong_adam("inside"),
+            "First the root of v_hat, then add 1e-8.",
+        ),
+        "nothing added in the divisor": (
+            wrong_adam("none"),
+            "Add 1e-8 to the root: a gradient of 0 would divide by zero.",
         ),
         "uphill": (wrong_adam("up"), "Subtract the step: the gradient points uphill."),
     },
@@ -205,16 +278,23 @@ def by_hand(slip: str = "") -> type:
     class NetworkByHand(nn.Module):
         def __init__(self, words: int, n: int, width: int, hidden: int) -> None:
             super().__init__()
-            inputs = width if slip == "added" else n * width
+            inputs = width if slip in ("added", "mean") else n * width
             new = torch.zeros if slip == "zeros" else torch.randn
-            self.E = nn.Parameter(new(words, width))
-            self.W1 = nn.Parameter(new(inputs, hidden) / inputs**0.5)
-            self.W2 = nn.Parameter(new(hidden, words) / hidden**0.5)
-            self.b1 = self.bias(hidden)
-            self.b2 = self.bias(words)
+            E = new(words, width)  # noqa: N806 (the exercise's own name)
+            self.E = E if slip == "plain E" else nn.Parameter(E)
+            first, last = new(inputs, hidden), new(hidden, words)
+            if slip == "torch":
+                first, last = first.T.clone(), last.T.clone()
+            self.W1 = nn.Parameter(first / inputs**0.5)
+            self.W2 = nn.Parameter(last / hidden**0.5)
+            if slip == "ones":
+                self.W2 = nn.Parameter(torch.ones(hidden, words))
+            self.b1 = self.bias(1, hidden) if slip == "row" else self.bias(hidden)
+            if slip != "no b2":
+                self.b2 = self.bias(words)
 
         @staticmethod
-        def bias(size: int) -> Any:
+        def bias(*size: int) -> Any:
             if slip in ("plain", "none"):  # no parameter: it would never learn
                 return torch.zeros(size)
             return nn.Parameter(torch.zeros(size))
@@ -225,13 +305,26 @@ def by_hand(slip: str = "") -> type:
                 vectors = vectors.flip(1)
             if slip == "columns":
                 vectors = vectors.mT
-            joined = vectors.sum(1) if slip == "added" else vectors.flatten(1)
-            features = joined @ self.W1 + self.b1
-            if slip != "straight":
-                features = features.relu() if slip == "relu" else features.tanh()
-            logits = features @ self.W2 + self.b2
+            joined = vectors.flatten(1)
+            if slip in ("added", "mean"):
+                joined = vectors.sum(1) if slip == "added" else vectors.mean(1)
+            if slip == "early":
+                joined = joined.tanh()
+            first, last = self.W1, self.W2
+            if slip == "torch":
+                first, last = first.T, last.T
+            if slip == "after":
+                features = (joined @ first).tanh() + self.b1
+            else:
+                bend = {"relu": torch.relu, "sigmoid": torch.sigmoid, "straight": None}
+                features = joined @ first + self.b1
+                bent = bend.get(slip, torch.tanh)
+                features = bent(features) if bent else features
+            logits = features @ last + (0 if slip == "no b2" else self.b2)
             if slip == "bent":
                 return logits.tanh()
+            if slip == "log":
+                return logits.log_softmax(1)
             return logits.softmax(1) if slip == "softmax" else logits
 
     return NetworkByHand
@@ -257,6 +350,16 @@ def as_class(slip: str = "") -> type:
         for slip, name, advice in [
             ("zeros", "first weights of zero", "Draw E, W1 and W2 at random."),
             ("added", "the embeddings added up", "Side by side: flatten to n * C."),
+            ("mean", "the mean of the embeddings", "Side by side: flatten to n * C."),
+            ("torch", "weights with a row for each output", "Use the table's shapes."),
+            ("plain E", "embeddings that are no parameter", "E is an nn.Parameter."),
+            ("no b2", "no bias in the last layer", "Add b2, an nn.Parameter."),
+            ("row", "a bias of two dimensions", "b1 has the shape (hidden,)."),
+            ("ones", "first weights that are all alike", "Draw W2 at random."),
+            ("early", "a tanh on the embeddings", "Only the features are bent."),
+            ("after", "the bias added after the tanh", "Add b1 before the tanh."),
+            ("sigmoid", "a sigmoid", "The features go through tanh."),
+            ("log", "a log-softmax at the end", "Return logits, as they are."),
             ("plain", "biases that are no parameters", "Make b1 and b2 nn.Parameter."),
             ("straight", "no activation", "The features go through tanh."),
             ("relu", "another activation", "The features go through tanh."),

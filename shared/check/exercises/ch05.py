@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch05_class  # noqa: F401 (05.6)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -58,6 +58,26 @@ def single_queries() -> list[tuple]:
             lambda q, K, V: V[(K @ q).argmax()],
             "All values count, each with its weight, not the best one alone.",
         ),
+        "the root of the values' width": (
+            lambda q, K, V: (K @ q / V.shape[1] ** 0.5).softmax(0) @ V,
+            "D is the length of the query and the keys, not of the values.",
+        ),
+        "the mean of the weighted values": (
+            lambda q, K, V: ((K @ q / len(q) ** 0.5).softmax(0)[:, None] * V).mean(0),
+            "The weights add up to one already: add the weighted values up.",
+        ),
+        "exponentials not divided by their sum": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5).exp() @ V,
+            "Divide the exponentials by their sum: that is the softmax.",
+        ),
+        "weighted values not added up": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0)[:, None] * V,
+            "One query fetches one vector, (C,): add the weighted values up.",
+        ),
+        "keys in the place of values": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0) @ K,
+            "The keys say where to look; what is handed over are the values.",
+        ),
         "the weights themselves": (
             lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0),
             "The weights are the way; the result is the weighted sum of the values.",
@@ -77,6 +97,13 @@ def grid(T: int, rule: str) -> Tensor:
 
     places = torch.arange(T)
     return getattr(operator, rule)(places[None, :], places[:, None])
+
+
+def one_row(T: int) -> Tensor:
+    """A row of places compared with itself, as a mistake."""
+    import torch
+
+    return torch.ones(T).bool()
 
 
 @exercise(
@@ -99,6 +126,14 @@ def grid(T: int, rule: str) -> Tensor:
         "only the word itself": (
             lambda T: grid(T, "eq"),
             "All earlier words may be seen too, not only the word itself.",
+        ),
+        "one row of places": (
+            one_row,
+            "Compare rows with columns: places[None, :] with places[:, None].",
+        ),
+        "numbers to add to scores": (
+            lambda T: grid(T, "gt").float().masked_fill(grid(T, "gt"), float("-inf")),
+            "Return True and False; minus infinity comes in when the mask is used.",
         ),
         "everything allowed": (
             lambda T: grid(T, "ge") | grid(T, "lt"),
@@ -144,6 +179,14 @@ def rows_and_heads() -> list[tuple]:
             lambda x, H: x.unflatten(-1, (-1, H)).transpose(1, 2),
             "There are H heads, and each has D = C / H channels.",
         ),
+        "words and channels exchanged first": (
+            lambda x, H: x.mT.reshape(x.shape[0], H, x.shape[1], -1),
+            "Cut C into (H, D) while it is the last direction; then move the heads.",
+        ),
+        "the first head's channels for all": (
+            lambda x, H: x[:, None, :, : x.shape[-1] // H].expand(-1, H, -1, -1),
+            "Head 1 gets the next D channels, not the first ones again.",
+        ),
         "heads before rows": (
             lambda x, H: x.unflatten(-1, (H, -1)).permute(2, 0, 1, 3),
             "The rows of the batch stay in front: (B, H, T, D).",
@@ -179,6 +222,30 @@ def split_heads(x: Tensor, H: int) -> Tensor:
         "additions counted too": (
             lambda T, C, H: (2 * (4 * T * C * C + 2 * T * T * C), H * T * T),
             "Count multiplications only: (a, b) @ (b, c) takes a b c of them.",
+        ),
+        "learned matrices without the words": (
+            lambda T, C, H: (4 * C * C + 2 * T * T * C, H * T * T),
+            "Each of the T words goes through the matrices: T * C * C each.",
+        ),
+        "one head's products only": (
+            lambda T, C, H: (4 * T * C * C + 2 * T * T * (C // H), H * T * T),
+            "Add the heads up: H heads of D channels, and H * D = C.",
+        ),
+        "the masked places left out": (
+            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, H * T * (T + 1) // 2),
+            "Count every place of the tables, masked or not: T * T in each.",
+        ),
+        "in the other order": (
+            lambda T, C, H: (H * T * T, 4 * T * C * C + 2 * T * T * C),
+            "First the multiplications, then the weights.",
+        ),
+        "matrices of one head": (
+            lambda T, C, H: (4 * T * C * (C // H) + 2 * T * T * C, H * T * T),
+            "For all heads together a learned matrix is C times C.",
+        ),
+        "the learned weights": (
+            lambda T, C, H: (4 * T * C * C + 2 * T * T * C, 4 * C * C),
+            "Meant are the weights of attention: a table (T, T) for each head.",
         ),
         "a table of results": (
             lambda T, C, H: (4 * T * C * C + 2 * T * T * C, T * C),
@@ -227,6 +294,22 @@ def outside(scores: Tensor, W: int) -> Tensor:
     return scores.masked_fill(inside, -torch.inf).softmax(-1)
 
 
+def columns_divided(scores: Tensor, W: int) -> Tensor:
+    """Weights masked late, with columns that sum to one, as a mistake."""
+    weights = windowed(scores, 0, W - 1, hide="after")
+    return weights / weights.sum(-2, keepdim=True)
+
+
+def fixed(scores: Tensor, first: int, end: int) -> Tensor:
+    """Causal weights where every word sees the same places, first up to end."""
+    import torch
+
+    T = scores.shape[-1]
+    seen = torch.ones(T, T).tril().bool()
+    seen[:, :first], seen[:, end:] = False, False
+    return scores.masked_fill(~seen, -1e9).softmax(-1)
+
+
 @exercise(
     "05.5",
     "A sliding window",
@@ -239,6 +322,28 @@ def outside(scores: Tensor, W: int) -> Tensor:
         "the future inside the window": (
             lambda scores, W: windowed(scores, 1 - W, W - 1),
             "Hide everything after the word as well: it is still a causal mask.",
+        ),
+        "one word too few": (
+            lambda scores, W: windowed(scores, 0, max(0, W - 2)),
+            "The word itself is one of the W: the farthest is W - 1 back.",
+        ),
+        "the last words of the text for everyone": (
+            lambda scores, W: fixed(scores, scores.shape[-1] - W, scores.shape[-1]),
+            "The window moves along: it ends at the word that looks.",
+        ),
+        "the first words of the text for everyone": (
+            lambda scores, W: fixed(scores, 0, W),
+            "The window moves along: it ends at the word that looks.",
+        ),
+        "scores without a softmax": (
+            lambda scores, W: scores.masked_fill(
+                windowed(scores, 0, W - 1) == 0, float("-inf")
+            ),
+            "Each row must sum to one: the softmax is missing.",
+        ),
+        "divided by the sums of the columns": (
+            columns_divided,
+            "Each row sums to one: divide by sum(-1, keepdim=True).",
         ),
         "no window": (
             lambda scores, W: windowed(scores, 0, scores.shape[-1]),
@@ -273,154 +378,3 @@ def outside(scores: Tensor, W: int) -> Tensor:
 def sliding_weights(scores: Tensor, W: int) -> Tensor:
     """Weights (..., T, T): each word sees itself and the W - 1 words before it."""
     return windowed(scores, 0, W - 1)
-
-
-# --- 05.6: the whole of it -----------------------------------------------------------
-
-
-def run_attention(Answer: Any, width: int, heads: int, B: int, T: int) -> Tensor:
-    """Build the answer, give it drawn weights and a drawn text, and return its result.
-
-    Weights are called qkv.weight, qkv.bias, out.weight and out.bias; a class with other
-    names, or other shapes, gets torch's own error, which lists them.
-    """
-    import torch
-
-    net, draw = Answer(width, heads), torch.Generator().manual_seed(width + T)
-    shapes = {"qkv": 3 * width, "out": width}
-    state = {}
-    for name, rows in shapes.items():
-        state[f"{name}.weight"] = torch.randn(rows, width, generator=draw) / width**0.5
-        state[f"{name}.bias"] = torch.randn(rows, generator=draw)
-    net.load_state_dict(state)
-    x = torch.randn(B, T, width, generator=draw) * 2
-    with torch.no_grad():
-        return net.eval()(x)
-
-
-def mixed(q: Tensor, k: Tensor, v: Tensor, slip: str) -> Tensor:
-    """Causal attention (B, H, T, D) by hand, with one slip in it."""
-    import torch
-
-    D, T = q.shape[-1], q.shape[-2]
-    scale = {"unscaled": 1.0, "by D": D, "by C": (D * q.shape[1]) ** 0.5}
-    scores = q @ k.mT
-    if slip != "scale late":
-        scores = scores / scale.get(slip, D**0.5)
-    diagonal = 0 if slip == "not itself" else 1
-    hidden = torch.ones(T, T).triu(diagonal).bool()
-    if slip == "not itself":
-        hidden[0, 0] = False  # or the first row would be empty
-    if slip == "inverted":
-        hidden = torch.ones(T, T).tril(-1).bool()
-    if slip == "open":
-        hidden = torch.zeros(T, T).bool()
-    if slip == "late":
-        weights = scores.softmax(-1).masked_fill(hidden, 0.0)
-    else:
-        fill = 0.0 if slip == "zeros" else -torch.inf
-        weights = scores.masked_fill(hidden, fill).softmax(-2 if slip == "axis" else -1)
-    weights = weights / D**0.5 if slip == "scale late" else weights
-    return weights @ v
-
-
-def causal(slip: str = "") -> Callable[[int, int], Any]:
-    """Make multi-head causal attention, right or with one slip in it."""
-
-    def build(width: int, heads: int) -> Any:
-        from torch import nn
-        from torch.nn import functional as F
-
-        class Net(nn.Module):
-            def __init__(self) -> None:
-                super().__init__()
-                self.qkv = nn.Linear(width, 3 * width)
-                self.out = nn.Linear(width, width)
-
-            def split(self, x: Tensor) -> Tensor:
-                if slip == "viewed at once":
-                    return x.reshape(x.shape[0], heads, x.shape[1], -1)
-                return x.unflatten(-1, (heads, -1)).transpose(1, 2)
-
-            def forward(self, x: Tensor) -> Tensor:
-                parts = self.qkv(x).chunk(3, -1)
-                if slip == "order":
-                    parts = (parts[1], parts[0], parts[2])
-                q, k, v = map(self.split, parts)
-                if slip in ("", "no out", "heads not back", "viewed at once", "order"):
-                    y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
-                else:
-                    y = mixed(q, k, v, slip)
-                if slip in ("heads not back", "viewed at once"):
-                    y = y.reshape(x.shape)
-                else:
-                    y = y.transpose(1, 2).flatten(2)
-                return y if slip == "no out" else self.out(y)
-
-        return Net()
-
-    return build
-
-
-@exercise(
-    "05.6",
-    "The whole of it, from an empty cell",
-    inputs=[(12, 3, 2, 5), (8, 1, 1, 4), (16, 4, 3, 7)],
-    use=run_attention,
-    close=1e-5,
-    mistakes={
-        "no scale": (
-            causal("unscaled"),
-            "Divide the scores by the square root of D, the numbers of one head.",
-        ),
-        "divided by D": (causal("by D"), "The scale is the square root of D."),
-        "the root of the whole width": (
-            causal("by C"),
-            "D is the number of channels of one head, C / H, and not the whole C.",
-        ),
-        "the scale after the softmax": (
-            causal("scale late"),
-            "Divide the scores, before the softmax.",
-        ),
-        "no mask": (causal("open"), "No place may look at a later one."),
-        "the mask inverted": (
-            causal("inverted"),
-            "It hides the past: hidden are the columns right of the diagonal.",
-        ),
-        "nobody sees itself": (
-            causal("not itself"),
-            "A word may look at itself: triu(1) begins one above the diagonal.",
-        ),
-        "hidden with a zero": (
-            causal("zeros"),
-            "A score of 0 is a score like others: hide with minus infinity.",
-        ),
-        "mask after the softmax, not divided again": (
-            causal("late"),
-            "Mask before the softmax, or divide each row by its sum afterwards.",
-        ),
-        "a softmax over the queries": (
-            causal("axis"),
-            "Each row is a query's: the softmax goes over the last direction.",
-        ),
-        "queries and keys exchanged": (
-            causal("order"),
-            "The first third of qkv is the queries, the second the keys.",
-        ),
-        "viewed at once": (
-            causal("viewed at once"),
-            "First cut C into (H, D), then move the heads before the words.",
-        ),
-        "heads not moved back": (
-            causal("heads not back"),
-            "Move the heads behind the words, transpose(1, 2), before you flatten.",
-        ),
-        "without the last matrix": (
-            causal("no out"),
-            "The heads have not met yet: return self.out(...) of them.",
-        ),
-    },
-)
-def CausalAttention(width: int, heads: int) -> Any:  # noqa: N802 (it stands for a class)
-    """Multi-head causal attention: (B, T, C) -> (B, T, C), by torch's own function."""
-    return causal()(width, heads)
