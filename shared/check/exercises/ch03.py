@@ -1,11 +1,11 @@
 """Exercises of chapter 03, Tokens into batches and vectors."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch03_vectors  # noqa: F401 (03.5 to 03.7)
 
 Windows = list[tuple[list[int], list[int]]]
-Table = list[list[float]]
 Shape = tuple[int, ...]
 OUT = -100  # a target that does not count
 
@@ -30,6 +30,42 @@ OUT = -100  # a target that does not count
         "the batch forgotten": (
             lambda B, T, C, V: {**shapes(B, T, C, V), "vectors": (T, C)},
             "B texts at once: the vectors have three directions.",
+        ),
+        "one-hot rows turned on their side": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "one_hot": (V, T)},
+            "A row for each token of each text, V columns: (B, T, V).",
+        ),
+        "one one-hot row for a text": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "one_hot": (B, V)},
+            "Every place has a one-hot row of its own: (B, T, V).",
+        ),
+        "one text only": (
+            lambda B, T, C, V: {
+                **shapes(B, T, C, V),
+                "one_hot": (T, V),
+                "vectors": (T, C),
+            },
+            "There are B texts at once: both begin with B.",
+        ),
+        "vectors with the numbers before the places": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "vectors": (B, C, T)},
+            "First the text, then the place in it, then its numbers: (B, T, C).",
+        ),
+        "a table for each text": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "E": (B, V, C)},
+            "All texts look up in the same table, (V, C).",
+        ),
+        "a bag with a direction of length 1": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "bag": (B, 1, C)},
+            "The mean over the places takes their direction away: (B, C).",
+        ),
+        "a bag that still has its places": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "bag": (B, T, C)},
+            "The mean over the places takes their direction away: (B, C).",
+        ),
+        "one bag for all texts": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "bag": (C,)},
+            "Each text has a bag of its own: (B, C).",
         ),
         "the mean over the texts": (
             lambda B, T, C, V: {**shapes(B, T, C, V), "bag": (T, C)},
@@ -89,11 +125,46 @@ def one_too_many(documents: Sequence[list[int]], length: int) -> Windows:
         ([[5, 6, 7], [8, 9, 10, 11, 12, 13]], 4),
         ([[1, 2, 3, 4, 5, 6], [7, 8, 9]], 3),
         ([[4, 5], [], [6]], 1),
+        ([[1, 2, 3, 4, 5, 6, 7, 8, 9], [0, 9]], 2),
     ],
     mistakes={
         "targets equal to the inputs": (
             lambda documents, length: each(documents, length, 0, 0),
             "A target is the token after its input: start the targets one later.",
+        ),
+        "a window from every place": (
+            lambda documents, length: [
+                (d[s : s + length], d[s + 1 : s + length + 1])
+                for d in documents
+                for s in range(len(d) - length)
+            ],
+            "The stride is `length`: range(0, len(ids) - length, length).",
+        ),
+        "a stride of one more": (
+            lambda documents, length: [
+                (d[s : s + length], d[s + 1 : s + length + 1])
+                for d in documents
+                for s in range(0, len(d) - length, length + 1)
+            ],
+            "The next window begins `length` later, at the last target of this one.",
+        ),
+        "a list for each document": (
+            lambda documents, length: [cut(ids, length) for ids in documents],
+            "Return one list of pairs: extend it, document by document.",
+        ),
+        "the last target alone": (
+            lambda documents, length: [(x, y[-1]) for x, y in each(documents, length)],
+            "Every place has a target: the targets are a list of `length` ids.",
+        ),
+        "only the first window of a document": (
+            lambda documents, length: [
+                w for d in documents for w in cut(d, length)[:1]
+            ],
+            "Go on with the starts: range(0, len(ids) - length, length).",
+        ),
+        "only the first document": (
+            lambda documents, length: cut(documents[0], length),
+            "The return stands inside of the loop: move it to the left.",
         ),
         "targets shifted the wrong way": (
             lambda documents, length: [(y, x) for x, y in each(documents, length)],
@@ -139,6 +210,30 @@ def padded_left(rows: list[list[int]], fill: int) -> tuple:
     return inputs, [[OUT] * (length - len(row) + 1) + row[1:] for row in rows]
 
 
+def one_fill(rows: list[list[int]], fill: int) -> tuple:
+    """The mistake of filling up one place, however many are missing."""
+    longest = max(map(len, rows))
+    short = [len(row) < longest for row in rows]
+    return (
+        [row[:-1] + [fill] * few for row, few in zip(rows, short, strict=True)],
+        [row[1:] + [OUT] * few for row, few in zip(rows, short, strict=True)],
+    )
+
+
+def last_kept(rows: list[list[int]], fill: int) -> tuple:
+    """The mistake of keeping the last id among the inputs."""
+    longest = max(map(len, rows))
+    inputs = [row + [fill] * (longest - len(row)) for row in rows]
+    return inputs, [row[1:] + [OUT] * (longest - len(row) + 1) for row in rows]
+
+
+def as_the_first(rows: list[list[int]], fill: int) -> tuple:
+    """The mistake of taking the first row's length for all."""
+    n = len(rows[0]) - 1
+    inputs = [(row[:-1] + [fill] * n)[:n] for row in rows]
+    return inputs, [(row[1:] + [OUT] * n)[:n] for row in rows]
+
+
 @exercise(
     "03.3",
     "Padded rows",
@@ -152,6 +247,33 @@ def padded_left(rows: list[list[int]], fill: int) -> tuple:
         "padding that counts": (
             lambda rows, fill: padding(rows, fill, fill),
             "Where a row has ended nothing is asked: the target there is -100.",
+        ),
+        "rows that stay as long as they were": (
+            lambda rows, fill: ([r[:-1] for r in rows], [r[1:] for r in rows]),
+            "Fill the shorter ones up to the longest: + [fill] * k.",
+        ),
+        "one fill, however much is missing": (
+            one_fill,
+            "What is missing may be more than one: [fill] * k.",
+        ),
+        "pairs, row by row": (
+            lambda rows, fill: list(zip(*padding(rows, fill), strict=True)),
+            "Return two lists: all inputs, and then all targets.",
+        ),
+        "the last id still an input": (
+            last_kept,
+            "The inputs of a row are all but its last id: row[:-1].",
+        ),
+        "the closing id left out of the targets": (
+            lambda rows, fill: (
+                padding(rows, fill)[0],
+                [[OUT if t == fill else t for t in y] for y in padding(rows, fill)[1]],
+            ),
+            "Only what was filled up does not count; the same id may be a real target.",
+        ),
+        "as long as the first row": (
+            as_the_first,
+            "The length is that of the longest row, wherever it stands.",
         ),
         "inputs filled with -100": (
             lambda rows, fill: padding(rows, OUT),
@@ -200,6 +322,34 @@ def pad(rows: list[list[int]], fill: int) -> tuple[list[list[int]], list[list[in
             ],
             "Every row once: keep the last batch, though it is smaller.",
         ),
+        "only the first batch": (
+            lambda order, size: order[:size],
+            "Return a list of batches, one after the other.",
+        ),
+        "an empty batch at the end": (
+            lambda order, size: [
+                order[s * size : s * size + size] for s in range(len(order) // size + 1)
+            ],
+            "Where the rows come out even there is no further batch.",
+        ),
+        "batches that are one row too long": (
+            lambda order, size: [
+                order[s : s + size + 1] for s in range(0, len(order), size)
+            ],
+            "There are no targets here: a batch is order[s : s + size].",
+        ),
+        "the last batch filled up": (
+            lambda order, size: [
+                (b + [-1] * size)[:size] for b in epoch_batches(order, size)
+            ],
+            "The last batch may be smaller: leave it as it is.",
+        ),
+        "the last batch filled with rows that came before": (
+            lambda order, size: [
+                (b + order)[:size] for b in epoch_batches(order, size)
+            ],
+            "Every row comes once: the last batch may be smaller.",
+        ),
         "the order lost": (
             lambda order, size: epoch_batches(sorted(order), size),
             "Take the rows in the order that was drawn.",
@@ -221,153 +371,3 @@ def pad(rows: list[list[int]], fill: int) -> tuple[list[list[int]], list[list[in
 def epoch_batches(order: list[int], size: int) -> list[list[int]]:
     """An order of rows in batches of `size`, the last one perhaps smaller."""
     return [order[s : s + size] for s in range(0, len(order), size)]
-
-
-E4: Table = [[1.0, 2.0], [3.0, 5.0], [-1.0, 4.0], [0.5, 0.0]]
-E3: Table = [[2.0, 0.0, 1.0], [0.0, -3.0, 1.0]]
-
-
-def product(hot: list[float], E: Table) -> list[float]:
-    """A row times a table."""
-    columns = list(zip(*E, strict=True))
-    return [sum(h * e for h, e in zip(hot, column, strict=True)) for column in columns]
-
-
-@exercise(
-    "03.5",
-    "Look up, and multiply",
-    inputs=[(E4, [2, 0, 2]), (E4, [3]), (E3, [1, 0, 0, 1]), (E3, [])],
-    mistakes={
-        "columns in place of rows": (
-            lambda E, ids: [[list(c)[:2] for c in zip(*E)][i % len(E[0])] for i in ids],
-            "The vector of token i is row i of E.",
-        ),
-        "the 1 one place further on": (
-            lambda E, ids: [E[(i + 1) % len(E)] for i in ids],
-            "Ids begin at 0: the 1 stands at place i.",
-        ),
-        "the id itself in place of the 1": (
-            lambda E, ids: [[i * e for e in E[i]] for i in ids],
-            "A one-hot row holds a 1, whatever the id is.",
-        ),
-        "the sum of all rows": (
-            lambda E, ids: [product([1.0] * len(E), E) for _ in ids],
-            "Only one place of a one-hot row is 1, all others are 0.",
-        ),
-        "one vector for all": (
-            lambda E, ids: product([float(ids.count(i)) for i in range(len(E))], E),
-            "Return one row for each id, and do not add them up.",
-        ),
-    },
-)
-def by_product(E: Table, ids: list[int]) -> Table:
-    """The vectors of some ids, by one-hot rows times E."""
-    hots = [[float(i == row) for row in range(len(E))] for i in ids]
-    return [product(hot, E) for hot in hots]
-
-
-P3: Table = [[10.0, 0.0], [20.0, 1.0], [30.0, 2.0]]
-
-
-def adding(
-    E: Table, P: Table, batch: list[list[int]], place: Callable[[int, int, int], int]
-) -> list[Table]:
-    """Token plus position, which `place(text, t, id)` chooses."""
-    return [
-        [
-            [e + p for e, p in zip(E[i], P[place(b, t, i) % len(P)], strict=True)]
-            for t, i in enumerate(ids)
-        ]
-        for b, ids in enumerate(batch)
-    ]
-
-
-@exercise(
-    "03.6",
-    "Add the positions",
-    inputs=[
-        (E4, P3, [[2, 0, 3], [3, 3, 1]]),
-        (E4, P3, [[1]]),
-        (E4, P3, [[0, 0], [2, 1], [1, 0]]),
-    ],
-    mistakes={
-        "the position of the id": (
-            lambda E, P, batch: adding(E, P, batch, lambda b, t, i: i),
-            "P is asked for the place t at which the token stands, not for its id.",
-        ),
-        "positions that go on through the batch": (
-            lambda E, P, batch: adding(E, P, batch, lambda b, t, i: b * 3 + t + b),
-            "Every text begins at place 0.",
-        ),
-        "one position for a whole text": (
-            lambda E, P, batch: adding(E, P, batch, lambda b, t, i: b),
-            "The place runs inside of a text: enumerate its ids.",
-        ),
-        "places counted from 1": (
-            lambda E, P, batch: adding(E, P, batch, lambda b, t, i: t + 1),
-            "Places begin at 0.",
-        ),
-        "the positions left out": (
-            lambda E, P, batch: [[list(E[i]) for i in ids] for ids in batch],
-            "Add row t of P to the vector of the token at place t.",
-        ),
-        "multiplied, not added": (
-            lambda E, P, batch: [
-                [[e * p for e, p in zip(E[i], P[t])] for t, i in enumerate(ids)]
-                for ids in batch
-            ],
-            "The two vectors are added, number by number.",
-        ),
-    },
-)
-def with_positions(E: Table, P: Table, batch: list[list[int]]) -> list[Table]:
-    """(B, T) ids to (B, T, C) vectors: token plus place."""
-    return adding(E, P, batch, lambda b, t, i: t)
-
-
-def reading(lengths: list[int], parts: int, order: Callable = sorted) -> int:
-    """Places read when lengths are cut in parts, each as wide as its longest."""
-    rows = order(lengths)
-    size = -(-len(rows) // parts)  # rows of a part, rounded up
-    cut = [rows[s : s + size] for s in range(0, len(rows), size)]
-    return sum(len(part) * max(part) for part in cut)
-
-
-@exercise(
-    "03.7",
-    "Parts of a batch",
-    inputs=[
-        ([7, 2, 9, 4], 2),
-        ([7, 2, 9, 4], 1),
-        ([5, 1, 8, 3, 2], 2),
-        ([6, 6, 6], 3),
-        ([10, 1, 1, 1, 1, 1, 1], 3),
-        ([3, 9, 4], 5),
-    ],
-    mistakes={
-        "not sorted": (
-            lambda lengths, parts: reading(lengths, parts, list),
-            "Sort by length first, so that rows of similar length come together.",
-        ),
-        "every part as wide as the longest of all": (
-            lambda lengths, parts: len(lengths) * max(lengths),
-            "Each part is cut to the longest of its own rows.",
-        ),
-        "only what counts": (
-            lambda lengths, parts: sum(lengths),
-            "A part is a table: its shorter rows are read up to its longest.",
-        ),
-        "parts of `parts` rows": (
-            lambda lengths, parts: reading(lengths, -(-len(lengths) // parts)),
-            "`parts` is the number of parts, not of rows in each.",
-        ),
-        "as wide as the shortest": (
-            lambda lengths, parts: -reading([-n for n in lengths], parts),
-            "A part must hold its longest row: use max.",
-        ),
-    },
-    alike=[("parts of `parts` rows", "only what counts")],
-)
-def places_read(lengths: list[int], parts: int) -> int:
-    """How many places are read when rows of these lengths are read in parts."""
-    return reading(lengths, parts)
