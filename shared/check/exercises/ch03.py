@@ -51,6 +51,14 @@ OUT = -100  # a target that does not count
             lambda B, T, C, V: {**shapes(B, T, C, V), "vectors": (B, C, T)},
             "First the text, then the place in it, then its numbers: (B, T, C).",
         ),
+        "a table with a row for each place": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "E": (T, C)},
+            "E has a row for each token of the vocabulary: (V, C).",
+        ),
+        "a bag as wide as the vocabulary": (
+            lambda B, T, C, V: {**shapes(B, T, C, V), "bag": (B, V)},
+            "The mean of vectors of C numbers has C numbers: (B, C).",
+        ),
         "a table for each text": (
             lambda B, T, C, V: {**shapes(B, T, C, V), "E": (B, V, C)},
             "All texts look up in the same table, (V, C).",
@@ -147,6 +155,29 @@ def one_too_many(documents: Sequence[list[int]], length: int) -> Windows:
                 for s in range(0, len(d) - length, length + 1)
             ],
             "The next window begins `length` later, at the last target of this one.",
+        ),
+        "the targets from the next window": (
+            lambda documents, length: [
+                (d[s : s + length], d[s + length : s + 2 * length])
+                for d in documents
+                for s in range(0, len(d) - length, length)
+            ],
+            "The targets are the same window, one later: ids[s + 1 : s + length + 1].",
+        ),
+        "two long lists": (
+            lambda documents, length: (
+                [x for x, _ in each(documents, length)],
+                [y for _, y in each(documents, length)],
+            ),
+            "Return one list of pairs: append((inputs, targets)).",
+        ),
+        "windows from every start, however little is left": (
+            lambda documents, length: [
+                (d[s : s + length], d[s + 1 : s + length + 1])
+                for d in documents
+                for s in range(0, len(d), length)
+            ],
+            "Leave out what is left when fewer than length + 1 tokens remain.",
         ),
         "a list for each document": (
             lambda documents, length: [cut(ids, length) for ids in documents],
@@ -256,6 +287,24 @@ def as_the_first(rows: list[list[int]], fill: int) -> tuple:
             one_fill,
             "What is missing may be more than one: [fill] * k.",
         ),
+        "a place too few": (
+            lambda rows, fill: tuple(
+                [
+                    line[: len(line) - (len(row) < max(map(len, rows)))]
+                    for line, row in zip(part, rows, strict=True)
+                ]
+                for part in padding(rows, fill)
+            ),
+            "A row of n ids has n - 1 inputs: k is length - (len(row) - 1).",
+        ),
+        "filled with 0, whatever fill is": (
+            lambda rows, fill: padding(rows, 0),
+            "Fill the inputs with `fill`, which is not always 0.",
+        ),
+        "targets filled with -1": (
+            lambda rows, fill: padding(rows, fill, -1),
+            "The number that torch's loss leaves out is -100.",
+        ),
         "pairs, row by row": (
             lambda rows, fill: list(zip(*padding(rows, fill), strict=True)),
             "Return two lists: all inputs, and then all targets.",
@@ -325,6 +374,12 @@ def pad(rows: list[list[int]], fill: int) -> tuple[list[list[int]], list[list[in
         "only the first batch": (
             lambda order, size: order[:size],
             "Return a list of batches, one after the other.",
+        ),
+        "the last batch forgotten": (
+            lambda order, size: [
+                order[s : s + size] for s in range(0, len(order) - size, size)
+            ],
+            "There are no targets here: the range goes to len(order).",
         ),
         "an empty batch at the end": (
             lambda order, size: [

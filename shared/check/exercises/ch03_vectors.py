@@ -29,6 +29,20 @@ def product(hot: list[float], E: Table) -> list[float]:
             lambda E, ids: [[float(i == r) for r in range(len(E))] for i in ids],
             "That is the first half: now multiply each one-hot row with E.",
         ),
+        "all numbers in one list": (
+            lambda E, ids: [e for i in ids for e in E[i]],
+            "Return a list of vectors: one list for each id.",
+        ),
+        "times the rows of E": (
+            lambda E, ids: [
+                [sum((i == r) * e for r, e in enumerate(row)) for row in E] for i in ids
+            ],
+            "The one-hot row goes down the columns of E: zip(*E).",
+        ),
+        "ids counted from 1": (
+            lambda E, ids: [E[i - 1] for i in ids],
+            "Ids begin at 0: the vector of token i is row i.",
+        ),
         "products that are not added up": (
             lambda E, ids: [
                 [[(i == r) * e for r, e in enumerate(c)] for c in zip(*E)] for i in ids
@@ -106,7 +120,9 @@ def adding(
             "P is asked for the place t at which the token stands, not for its id.",
         ),
         "positions that go on through the batch": (
-            lambda E, P, batch: adding(E, P, batch, lambda b, t, i: b * 3 + t + b),
+            lambda E, P, batch: adding(
+                E, P, batch, lambda b, t, i: b * len(batch[0]) + t
+            ),
             "Every text begins at place 0.",
         ),
         "one position for a whole text": (
@@ -136,6 +152,13 @@ def adding(
                 [E[i] + P[t] for t, i in enumerate(ids)] for ids in batch
             ],
             "`+` joins two lists; add number by number, with zip.",
+        ),
+        "each number with each": (
+            lambda E, P, batch: [
+                [[e + p for e in E[i] for p in P[t]] for t, i in enumerate(ids)]
+                for ids in batch
+            ],
+            "Number by number: for e, p in zip(E[i], P[t]).",
         ),
         "the positions alone": (
             lambda E, P, batch: [[P[t] for t, i in enumerate(ids)] for ids in batch],
@@ -269,7 +292,9 @@ def dealt(lengths: list[int], parts: int) -> int:
             "`parts` is the number of parts, not of rows in each.",
         ),
         "as wide as the shortest": (
-            lambda lengths, parts: -reading([-n for n in lengths], parts),
+            lambda lengths, parts: sum(
+                len(part) * min(part) for part in groups(sorted(lengths), parts)
+            ),
             "A part must hold its longest row: use max.",
         ),
     },

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch04_nudging  # noqa: F401 (04.4)
 from shared.check.exercises.ch04_network import BY_AUTOGRAD  # 04.5 to 04.7, too
 
 if TYPE_CHECKING:
@@ -45,6 +45,18 @@ def tables() -> list[tuple]:
             lambda counts: counts / counts.mean(1, keepdim=True),
             "Divide by the row's sum, not by its mean.",
         ),
+        "one added to every count": (
+            lambda counts: (counts + 1) / (counts + 1).sum(1, keepdim=True),
+            "These are the bare shares, without smoothing: add nothing.",
+        ),
+        "the sums alone": (
+            lambda counts: counts.sum(1),
+            "The sums are the divisors: divide each row by its own.",
+        ),
+        "rounded shares": (
+            lambda counts: (counts / counts.sum(1, keepdim=True)).round(decimals=1),
+            "Return the shares as they are, not rounded.",
+        ),
         "softmax of the counts": (
             lambda counts: counts.softmax(1),
             "These are counts, not logits: divide, without an exponential.",
@@ -71,6 +83,13 @@ def happened(logits: Tensor, targets: Tensor) -> Tensor:
     from torch.nn import functional
 
     return functional.one_hot(targets, logits.shape[1]).to(logits.dtype)
+
+
+def every_target(logits: Tensor, targets: Tensor) -> Tensor:
+    """1 subtracted in whole columns, as a mistake."""
+    bets = logits.softmax(1)
+    bets[:, targets] -= 1
+    return bets / len(targets)
 
 
 @exercise(
@@ -102,6 +121,22 @@ def happened(logits: Tensor, targets: Tensor) -> Tensor:
         "only what happened is divided": (
             lambda z, y: z.softmax(1) - happened(z, y) / len(y),
             "Put brackets around the difference: all of it is divided by B.",
+        ),
+        "1 subtracted in every row at every target": (
+            every_target,
+            "p[:, y] means these columns of all rows: use p[torch.arange(B), y].",
+        ),
+        "the ids themselves subtracted": (
+            lambda z, y: (z.softmax(1) - y[:, None]) / len(y),
+            "Subtract 1 at the target's place, not the number of the target.",
+        ),
+        "the loss itself": (
+            lambda z, y: -z.log_softmax(1)[range(len(y)), y].mean(),
+            "Asked for is the gradient, a table (B, V), not the loss.",
+        ),
+        "a sigmoid in the place of the softmax": (
+            lambda z, y: (z.sigmoid() - happened(z, y)) / len(y),
+            "The bets of a row add up to one: softmax, not sigmoid.",
         ),
         "one mean row for the whole batch": (
             lambda z, y: (z.softmax(1) - happened(z, y)).mean(0),
@@ -192,6 +227,22 @@ def never_reset(prices: list[float], patience: int) -> int:
     return best
 
 
+def where_it_stops(prices: list[float], patience: int) -> int:
+    """Returning the place of giving up, and else the best, as a mistake."""
+    best, end = stop(prices, patience)
+    return end if end - best == patience else best
+
+
+def low_of_the_start(prices: list[float], patience: int) -> int:
+    """Comparing with the first price for ever, as a mistake."""
+    best = bad = 0
+    for i, price in enumerate(prices[1:], start=1):
+        best, bad = (i, 0) if price < prices[0] else (best, bad + 1)
+        if bad == patience:
+            break
+    return best
+
+
 def beside(prices: list[float], patience: int) -> int:
     """Comparing with the measurement before, as a mistake."""
     best = bad = 0
@@ -256,6 +307,14 @@ def counted_back(prices: list[float], patience: int) -> int:
             never_reset,
             "After each new best the count of measurements without one starts at 0.",
         ),
+        "the place where it gives up, else the best": (
+            where_it_stops,
+            "Where you give up, return the best one's index, too.",
+        ),
+        "a lowest price that is never renewed": (
+            low_of_the_start,
+            "After a new best compare with it: renew the lowest price as well.",
+        ),
         "comparing with the measurement before": (
             beside,
             "A new best is lower than the best so far, not only than its neighbour.",
@@ -273,122 +332,3 @@ def counted_back(prices: list[float], patience: int) -> int:
 def stop_in_time(prices: list[float], patience: int) -> int:
     """Index of the best measurement before `patience` ones without a new best."""
     return stop(prices, patience)[0]
-
-
-def points() -> list[tuple]:
-    """Functions of a tensor, and points of several shapes, in double precision."""
-    import torch
-
-    a = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
-    table = torch.tensor([[0.5, 1.0], [2.0, -1.0]], dtype=torch.float64)
-    return [
-        (lambda x: (x**3).sum(), a.clone()),
-        (lambda x: x[0] * x[1] + x[2].exp(), a.clone()),
-        (lambda x: (x @ x).sum(), table.clone()),
-        (lambda x: (1e6 * x).sum(), table.clone()),
-    ]
-
-
-def nudge_each(
-    f: Callable, x: Tensor, change: Callable[[Callable, Tensor, Tensor], Tensor]
-) -> Tensor:
-    """Apply `change` to f, x and a nudge of each entry in turn."""
-    import torch
-
-    gradient = torch.zeros_like(x)
-    for i in range(x.numel()):
-        nudge = torch.zeros_like(x)
-        nudge.view(-1)[i] = 1e-4
-        gradient.view(-1)[i] = change(f, x, nudge)
-    return gradient
-
-
-def drifting(f: Callable, x: Tensor) -> Tensor:
-    """Entries that are nudged and never put back, as a mistake."""
-    import torch
-
-    x, gradient, h = x.clone(), torch.zeros_like(x), 1e-4
-    for i in range(x.numel()):
-        x.view(-1)[i] += h
-        above = f(x)
-        x.view(-1)[i] -= 2 * h
-        gradient.view(-1)[i] = (above - f(x)) / (2 * h)
-    return gradient
-
-
-def piling(f: Callable, x: Tensor) -> Tensor:
-    """Two copies for all entries, so that the nudges pile up, as a mistake."""
-    import torch
-
-    up, down, gradient = x.clone(), x.clone(), torch.zeros_like(x)
-    for i in range(x.numel()):
-        up.view(-1)[i] += 1e-4
-        down.view(-1)[i] -= 1e-4
-        gradient.view(-1)[i] = (f(up) - f(down)) / 2e-4
-    return gradient
-
-
-def one_name(f: Callable, x: Tensor) -> Tensor:
-    """Two names for one tensor, so that up and down cancel, as a mistake."""
-    import torch
-
-    return torch.zeros_like(x)
-
-
-def one_row(f: Callable, x: Tensor) -> Tensor:
-    """The slopes as one long row, as a mistake."""
-    return nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 2e-4).view(-1)
-
-
-@exercise(
-    "04.4",
-    "Nudging",
-    inputs=points,
-    short_cuts=dict.fromkeys(("backward", "grad", "autograd"), BY_AUTOGRAD),
-    close=1e-5,
-    mistakes={
-        "nudging to one side only": (
-            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x)) / 1e-4),
-            "Nudge up and down by h: the error then falls with the square of h.",
-        ),
-        "nudging downwards only": (
-            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x) - f(x - d)) / 1e-4),
-            "Nudge up and down by h: the error then falls with the square of h.",
-        ),
-        "two names for one tensor": (
-            one_name,
-            "`up = x` copies nothing: up and down are then one tensor. Use x.clone().",
-        ),
-        "slopes in one long row": (
-            one_row,
-            "Give the slopes the shape of x: begin with torch.zeros_like(x).",
-        ),
-        "halved and multiplied by h": (
-            lambda f, x: 1e-8 * nudged_gradient(f, x),
-            "Write brackets, / (2 * h): without them h multiplies.",
-        ),
-        "dividing by h": (
-            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 1e-4),
-            "From one side to the other it is 2 h.",
-        ),
-        "not dividing": (
-            lambda f, x: nudge_each(f, x, lambda f, x, d: f(x + d) - f(x - d)),
-            "A slope is a difference divided by the distance, 2 h.",
-        ),
-        "down minus up": (
-            lambda f, x: nudge_each(f, x, lambda f, x, d: (f(x - d) - f(x + d)) / 2e-4),
-            "The slope is the value above minus the value below.",
-        ),
-        "nudges that pile up": (
-            piling,
-            "Make both copies anew for each entry: the earlier nudges are still there.",
-        ),
-        "entries that are not put back": (
-            drifting,
-            "Nudge a copy, or put the entry back before you go on to the next.",
-        ),
-    },
-)
-def nudged_gradient(f: Callable, x: Tensor) -> Tensor:
-    """Gradient of f at x by central differences, in the shape of x."""
-    return nudge_each(f, x, lambda f, x, d: (f(x + d) - f(x - d)) / 2e-4)

@@ -28,13 +28,15 @@ def slopes(
     h = a if slip == "no tanh" else math.tanh(a)
     z = w2 * h + b2
     at_z = (1 if slip == "two" else 2) * (z if slip == "y" else z - y)
-    at_z = -at_z if slip == "sign" else at_z
+    at_z = {"sign": -at_z, "loss": (z - y) ** 2}.get(slip, at_z)
     at_h = at_z * {"h": h, "w2": 1.0}.get(slip, w2)
     bent = {"flat": 1.0, "a": 1 - a * a, "twice": 1 - math.tanh(h) ** 2, "minus": h * h}
     bent |= {"no square": 1 - h, "no tanh": 1.0}
     at_a = at_h * bent.get(slip, 1 - h * h)
     at_w1 = at_a if slip == "x" else at_a * x
-    at_w2 = at_z * (a if slip == "before" else h)
+    at_w2 = at_z * {"before": a, "w2 for h": w2}.get(slip, h)
+    if slip == "b1":
+        return at_w1, at_h, at_w2, at_z
     if slip == "order":
         return at_w2, at_z, at_w1, at_a
     return at_w1, at_a, at_w2, 1.0 if slip == "one" else at_z
@@ -87,6 +89,18 @@ def slipped(slip: str) -> Callable[..., tuple[float, ...]]:
             slipped("w2"),
             "h is multiplied by w2 on its way to z, so the slope at h is at_z * w2.",
         ),
+        "the loss in the place of its slope": (
+            slipped("loss"),
+            "Begin with the derivative of (z - y) ** 2, which is 2 * (z - y).",
+        ),
+        "w2 in the place of h": (
+            slipped("w2 for h"),
+            "w2 is multiplied by h on its way to z, so its slope is at_z * h.",
+        ),
+        "the tanh passed over at b1": (
+            slipped("b1"),
+            "b1 stands before the tanh, too: at_h * (1 - h * h).",
+        ),
         "y minus z": (
             slipped("sign"),
             "The slope of (z - y) ** 2 at z is 2 * (z - y), not 2 * (y - z).",
@@ -131,7 +145,8 @@ STEPS = [
 def adam_with(w: float, gradients: list[float], rate: float, slip: str = "") -> float:
     """The weight after Adam's steps; `slip` names what is done wrong."""
     m = v = 0.0
-    quick, slow = (0.999, 0.9) if slip == "swapped" else (0.9, 0.999)
+    kept = {"swapped": (0.999, 0.9), "shares": (0.1, 0.001)}
+    quick, slow = kept.get(slip, (0.9, 0.999))
     for t, g in enumerate(gradients, start=0 if slip == "nought" else 1):
         if slip == "anew":
             m = v = 0.0
@@ -154,9 +169,16 @@ def adam_with(w: float, gradients: list[float], rate: float, slip: str = "") -> 
         elif slip == "first":
             m_hat, v_hat = m / (1 - quick), v / (1 - slow)
         inside, outside = {"inside": (1e-8, 0), "none": (0, 0)}.get(slip, (0, 1e-8))
+        if slip == "plain":
+            w -= rate * g
+            continue
+        if slip == "last" and t < len(gradients):
+            continue
         size = v_hat if slip == "root" else math.sqrt(v_hat + inside)
         step = rate * m_hat / (size + outside)
         w = w + step if slip == "up" else w - step
+        if slip == "once":
+            break
     return w
 
 
@@ -217,6 +239,22 @@ def wrong_adam(slip: str) -> Callable[[float, list[float], float], float]:
         "times t in the place of to the power of t": (
             wrong_adam("product"),
             "It is 1 - 0.9**t, a power, not 1 - 0.9 * t.",
+        ),
+        "plain descent": (
+            wrong_adam("plain"),
+            "That is w - rate * g: Adam divides by the root of the mean square.",
+        ),
+        "the first step alone": (
+            wrong_adam("once"),
+            "The return belongs behind the loop: one step for each gradient.",
+        ),
+        "the last step alone": (
+            wrong_adam("last"),
+            "The step belongs inside of the loop: one for each gradient.",
+        ),
+        "what is kept and what is new exchanged": (
+            wrong_adam("shares"),
+            "0.9 of what was there, and 0.1 of the new gradient.",
         ),
         "means that begin anew at each step": (
             wrong_adam("anew"),
@@ -281,6 +319,7 @@ def by_hand(slip: str = "") -> type:
             inputs = width if slip in ("added", "mean") else n * width
             new = torch.zeros if slip == "zeros" else torch.randn
             E = new(words, width)  # noqa: N806 (the exercise's own name)
+            E = E * 0 if slip == "zero E" else E  # noqa: N806
             self.E = E if slip == "plain E" else nn.Parameter(E)
             first, last = new(inputs, hidden), new(hidden, words)
             if slip == "torch":
@@ -289,7 +328,8 @@ def by_hand(slip: str = "") -> type:
             self.W2 = nn.Parameter(last / hidden**0.5)
             if slip == "ones":
                 self.W2 = nn.Parameter(torch.ones(hidden, words))
-            self.b1 = self.bias(1, hidden) if slip == "row" else self.bias(hidden)
+            if slip != "no b1":
+                self.b1 = self.bias(1, hidden) if slip == "row" else self.bias(hidden)
             if slip != "no b2":
                 self.b2 = self.bias(words)
 
@@ -317,7 +357,7 @@ def by_hand(slip: str = "") -> type:
                 features = (joined @ first).tanh() + self.b1
             else:
                 bend = {"relu": torch.relu, "sigmoid": torch.sigmoid, "straight": None}
-                features = joined @ first + self.b1
+                features = joined @ first + (0 if slip == "no b1" else self.b1)
                 bent = bend.get(slip, torch.tanh)
                 features = bent(features) if bent else features
             logits = features @ last + (0 if slip == "no b2" else self.b2)
@@ -325,7 +365,9 @@ def by_hand(slip: str = "") -> type:
                 return logits.tanh()
             if slip == "log":
                 return logits.log_softmax(1)
-            return logits.softmax(1) if slip == "softmax" else logits
+            if slip in ("softmax", "over"):
+                return logits.softmax(1 if slip == "softmax" else 0)
+            return logits
 
     return NetworkByHand
 
@@ -353,6 +395,9 @@ def as_class(slip: str = "") -> type:
             ("mean", "the mean of the embeddings", "Side by side: flatten to n * C."),
             ("torch", "weights with a row for each output", "Use the table's shapes."),
             ("plain E", "embeddings that are no parameter", "E is an nn.Parameter."),
+            ("zero E", "embeddings of zero", "Draw E at random."),
+            ("no b1", "no bias in the hidden layer", "Add b1, an nn.Parameter."),
+            ("over", "a softmax over the batch", "Return logits, as they are."),
             ("no b2", "no bias in the last layer", "Add b2, an nn.Parameter."),
             ("row", "a bias of two dimensions", "b1 has the shape (hidden,)."),
             ("ones", "first weights that are all alike", "Draw W2 at random."),

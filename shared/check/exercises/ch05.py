@@ -74,6 +74,10 @@ def single_queries() -> list[tuple]:
             lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0)[:, None] * V,
             "One query fetches one vector, (C,): add the weighted values up.",
         ),
+        "scores divided by their sum": (
+            lambda q, K, V: (K @ q / len(q) ** 0.5) / (K @ q / len(q) ** 0.5).sum() @ V,
+            "Scores can be negative: take exponentials first, as the softmax does.",
+        ),
         "keys in the place of values": (
             lambda q, K, V: (K @ q / len(q) ** 0.5).softmax(0) @ K,
             "The keys say where to look; what is handed over are the values.",
@@ -97,6 +101,14 @@ def grid(T: int, rule: str) -> Tensor:
 
     places = torch.arange(T)
     return getattr(operator, rule)(places[None, :], places[:, None])
+
+
+def distances(T: int) -> Tensor:
+    """Column minus row, not compared, as a mistake."""
+    import torch
+
+    places = torch.arange(T)
+    return places[None, :] - places[:, None]
 
 
 def one_row(T: int) -> Tensor:
@@ -130,6 +142,10 @@ def one_row(T: int) -> Tensor:
         "one row of places": (
             one_row,
             "Compare rows with columns: places[None, :] with places[:, None].",
+        ),
+        "distances": (
+            distances,
+            "Now compare: the distance is allowed where it is 0 or less.",
         ),
         "numbers to add to scores": (
             lambda T: grid(T, "gt").float().masked_fill(grid(T, "gt"), float("-inf")),
@@ -183,6 +199,10 @@ def rows_and_heads() -> list[tuple]:
             lambda x, H: x.mT.reshape(x.shape[0], H, x.shape[1], -1),
             "Cut C into (H, D) while it is the last direction; then move the heads.",
         ),
+        "heads at the end": (
+            lambda x, H: x.unflatten(-1, (H, -1)).transpose(2, 3),
+            "Move the heads before the words: transpose(1, 2).",
+        ),
         "the first head's channels for all": (
             lambda x, H: x[:, None, :, : x.shape[-1] // H].expand(-1, H, -1, -1),
             "Head 1 gets the next D channels, not the first ones again.",
@@ -234,6 +254,10 @@ def split_heads(x: Tensor, H: int) -> Tensor:
         "the masked places left out": (
             lambda T, C, H: (4 * T * C * C + 2 * T * T * C, H * T * (T + 1) // 2),
             "Count every place of the tables, masked or not: T * T in each.",
+        ),
+        "one number alone": (
+            lambda T, C, H: 4 * T * C * C + 2 * T * T * C,
+            "Return two numbers: the multiplications, and the weights of all tables.",
         ),
         "in the other order": (
             lambda T, C, H: (H * T * T, 4 * T * C * C + 2 * T * T * C),
@@ -348,6 +372,10 @@ def fixed(scores: Tensor, first: int, end: int) -> Tensor:
         "no window": (
             lambda scores, W: windowed(scores, 0, scores.shape[-1]),
             "Words W or more places back must be hidden too.",
+        ),
+        "the whole future": (
+            lambda scores, W: windowed(scores, -scores.shape[-1], W - 1),
+            "The distance has a lower end, too: hide where it is below 0.",
         ),
         "the window turned to the future": (
             lambda scores, W: windowed(scores, 1 - W, 0),
