@@ -156,6 +156,10 @@ def one_too_many(documents: Sequence[list[int]], length: int) -> Windows:
             ],
             "The next window begins `length` later, at the last target of this one.",
         ),
+        "targets that are one short": (
+            lambda documents, length: [(x, y[:-1]) for x, y in each(documents, length)],
+            "The targets end one later, too: ids[s + 1 : s + length + 1].",
+        ),
         "the targets from the next window": (
             lambda documents, length: [
                 (d[s : s + length], d[s + length : s + 2 * length])
@@ -287,6 +291,10 @@ def as_the_first(rows: list[list[int]], fill: int) -> tuple:
             one_fill,
             "What is missing may be more than one: [fill] * k.",
         ),
+        "inputs filled on the left, targets on the right": (
+            lambda rows, fill: (padded_left(rows, fill)[0], padding(rows, fill)[1]),
+            "Inputs and targets belong together, place by place: fill both at the end.",
+        ),
         "a place too few": (
             lambda rows, fill: tuple(
                 [
@@ -374,6 +382,10 @@ def pad(rows: list[list[int]], fill: int) -> tuple[list[list[int]], list[list[in
         "only the first batch": (
             lambda order, size: order[:size],
             "Return a list of batches, one after the other.",
+        ),
+        "slices that all end at size": (
+            lambda order, size: [order[s:size] for s in range(0, len(order), size)],
+            "A slice ends at a place, not after a length: order[s : s + size].",
         ),
         "the last batch forgotten": (
             lambda order, size: [

@@ -265,6 +265,10 @@ def dealt(lengths: list[int], parts: int) -> int:
             ),
             "Sort from short to long: the last group is the smaller one.",
         ),
+        "widths times the number of parts": (
+            lambda lengths, parts: parts * widths(lengths, parts),
+            "A table has len(group) rows, and each is as wide as max(group).",
+        ),
         "the widths alone": (
             lambda lengths, parts: widths(lengths, parts),
             "A table has rows, too: len(group) * max(group).",

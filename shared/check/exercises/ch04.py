@@ -45,6 +45,10 @@ def tables() -> list[tuple]:
             lambda counts: counts / counts.mean(1, keepdim=True),
             "Divide by the row's sum, not by its mean.",
         ),
+        "turned on its side": (
+            lambda counts: counts.T / counts.sum(1),
+            "The shares are right, but rows have become columns: turn back with .T.",
+        ),
         "one added to every count": (
             lambda counts: (counts + 1) / (counts + 1).sum(1, keepdim=True),
             "These are the bare shares, without smoothing: add nothing.",
@@ -125,6 +129,10 @@ def every_target(logits: Tensor, targets: Tensor) -> Tensor:
         "1 subtracted in every row at every target": (
             every_target,
             "p[:, y] means these columns of all rows: use p[torch.arange(B), y].",
+        ),
+        "multiplied by the number of rows": (
+            lambda z, y: (z.softmax(1) - happened(z, y)) * len(y),
+            "Each row has only one B-th of a say in the mean: divide.",
         ),
         "the ids themselves subtracted": (
             lambda z, y: (z.softmax(1) - y[:, None]) / len(y),
@@ -243,6 +251,16 @@ def low_of_the_start(prices: list[float], patience: int) -> int:
     return best
 
 
+def rises_in_a_row(prices: list[float], patience: int) -> int:
+    """Counting rises in a row, and going back by as many, as a mistake."""
+    bad = 0
+    for i in range(1, len(prices)):
+        bad = bad + 1 if prices[i] > prices[i - 1] else 0
+        if bad == patience:
+            return i - patience
+    return len(prices) - 1
+
+
 def beside(prices: list[float], patience: int) -> int:
     """Comparing with the measurement before, as a mistake."""
     best = bad = 0
@@ -314,6 +332,10 @@ def counted_back(prices: list[float], patience: int) -> int:
         "a lowest price that is never renewed": (
             low_of_the_start,
             "After a new best compare with it: renew the lowest price as well.",
+        ),
+        "rises in a row": (
+            rises_in_a_row,
+            "Compare with the best so far, and remember its index.",
         ),
         "comparing with the measurement before": (
             beside,

@@ -35,6 +35,10 @@ def slopes(
     at_a = at_h * bent.get(slip, 1 - h * h)
     at_w1 = at_a if slip == "x" else at_a * x
     at_w2 = at_z * {"before": a, "w2 for h": w2}.get(slip, h)
+    if slip == "last two":
+        return at_w1, at_a, at_z, at_w2
+    if slip == "w1 for x":
+        return at_a * w1, at_a, at_w2, at_z
     if slip == "b1":
         return at_w1, at_h, at_w2, at_z
     if slip == "order":
@@ -100,6 +104,14 @@ def slipped(slip: str) -> Callable[..., tuple[float, ...]]:
         "the tanh passed over at b1": (
             slipped("b1"),
             "b1 stands before the tanh, too: at_h * (1 - h * h).",
+        ),
+        "w2 and b2 exchanged": (
+            slipped("last two"),
+            "Return them in the order w1, b1, w2, b2.",
+        ),
+        "w1 in the place of x": (
+            slipped("w1 for x"),
+            "w1 is multiplied by x, so its slope is that of b1 times x.",
         ),
         "y minus z": (
             slipped("sign"),
@@ -175,7 +187,8 @@ def adam_with(w: float, gradients: list[float], rate: float, slip: str = "") -> 
         if slip == "last" and t < len(gradients):
             continue
         size = v_hat if slip == "root" else math.sqrt(v_hat + inside)
-        step = rate * m_hat / (size + outside)
+        m_hat = g if slip == "no m" else m_hat
+        step = (1 if slip == "no rate" else rate) * m_hat / (size + outside)
         w = w + step if slip == "up" else w - step
         if slip == "once":
             break
@@ -239,6 +252,14 @@ def wrong_adam(slip: str) -> Callable[[float, list[float], float], float]:
         "times t in the place of to the power of t": (
             wrong_adam("product"),
             "It is 1 - 0.9**t, a power, not 1 - 0.9 * t.",
+        ),
+        "without the rate": (
+            wrong_adam("no rate"),
+            "The step is the rate times m_hat, divided by the root.",
+        ),
+        "the bare gradient over the root": (
+            wrong_adam("no m"),
+            "Above stands m_hat, the mean of recent gradients, not g alone.",
         ),
         "plain descent": (
             wrong_adam("plain"),

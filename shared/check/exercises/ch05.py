@@ -199,6 +199,10 @@ def rows_and_heads() -> list[tuple]:
             lambda x, H: x.mT.reshape(x.shape[0], H, x.shape[1], -1),
             "Cut C into (H, D) while it is the last direction; then move the heads.",
         ),
+        "heads below one another": (
+            lambda x, H: x.unflatten(-1, (H, -1)).transpose(1, 2).flatten(1, 2),
+            "The heads have a direction of their own: stack them, not cat.",
+        ),
         "heads at the end": (
             lambda x, H: x.unflatten(-1, (H, -1)).transpose(2, 3),
             "Move the heads before the words: transpose(1, 2).",
@@ -254,6 +258,10 @@ def split_heads(x: Tensor, H: int) -> Tensor:
         "the masked places left out": (
             lambda T, C, H: (4 * T * C * C + 2 * T * T * C, H * T * (T + 1) // 2),
             "Count every place of the tables, masked or not: T * T in each.",
+        ),
+        "the learned matrices alone": (
+            lambda T, C, H: (4 * T * C * C, H * T * T),
+            "The tables take two products more: they are made, and they mix values.",
         ),
         "one number alone": (
             lambda T, C, H: 4 * T * C * C + 2 * T * T * C,
