@@ -137,16 +137,16 @@ def test_a_model_without_a_stamp(shelf, tok):
         load("chat")
 
 
-@pytest.mark.parametrize("name", checkpoint.CHAPTERS)
+@pytest.mark.parametrize("name", checkpoint.MAKERS)
 def test_a_model_that_is_not_shipped_yet(shelf, name):
-    chapter = checkpoint.CHAPTERS[name]
+    chapter = checkpoint.maker(name)
     message = f"the model '{name}' is not here yet: chapter {chapter} makes it"
     with pytest.raises(CheckpointError, match=message):
         load(name)
 
 
 # Catches: a file in shared/models that no longer is the one of the passport.
-@pytest.mark.parametrize("name", checkpoint.CHAPTERS)
+@pytest.mark.parametrize("name", checkpoint.MAKERS)
 def test_the_models_of_this_release(name):
     if not checkpoint.where(name).exists():
         pytest.skip(f"{name} is not shipped yet")

@@ -13,6 +13,7 @@ import base64
 import hashlib
 import json
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from shared.checkpoint.makers import maker  # noqa: E402
+
 ROOMS = ROOT / "book" / "_static" / "model"
 MODELS = ROOT / "shared" / "models"
 NAMES = ("base", "chat", "dpo", "grpo")  # the models that write; a classifier does not
@@ -47,14 +53,16 @@ def write_weights(place: Path, models: Path = MODELS) -> None:
 
 @cache
 def attributes(models: Path = MODELS) -> dict[str, str]:
-    """What page.js must know: which models there are, with bytes and version."""
+    """What page.js must know: models with bytes and version, and who makes each."""
     told = []
     for name, path in shipped(models).items():
         script = as_script(name, path).encode("ascii")
         told.append(f"{name}:{len(script)}:{hashlib.sha256(script).hexdigest()[:8]}")
     rooms = b"".join(path.read_bytes() for path in sorted(ROOMS.glob("*.js")))
     version = hashlib.sha256(rooms).hexdigest()[:8]
-    return {"data-models": " ".join(told), "data-version": version}
+    makers = " ".join(f"{name}:{maker(name)}" for name in NAMES)
+    known = {"data-models": " ".join(told), "data-chapters": makers}
+    return {**known, "data-version": version}
 
 
 def asks(doctree: nodes.document | None) -> bool:

@@ -10,9 +10,10 @@ __getattr__, __dir__, __all__ = offers(
     __name__,
     {
         "files": (
-            "CHAPTERS", "CheckpointError", "FOLDER", "fill", "load", "save",
-            "sha256", "ship", "where",
+            "CheckpointError", "FOLDER", "fill", "load", "save", "sha256", "ship",
+            "where",
         ),
+        "makers": ("MAKERS", "maker"),
         "run_state": ("fingerprint", "kept_run", "load_state", "save_state"),
         "int8": (
             "Int8", "Int8Embedding", "Int8Linear", "check_matrix", "count_bytes",

@@ -20,6 +20,7 @@ from torch import Tensor
 from shared import RELEASE
 from shared.checkpoint import passport
 from shared.checkpoint.int8 import int8_model, is_small
+from shared.checkpoint.makers import MAKERS, maker
 from shared.model.decoder import Decoder
 from shared.model.fields import from_first_edition, named_fields, read_fields
 from shared.model.gpt import GPT
@@ -30,8 +31,6 @@ from shared.whole_files import write_whole
 FOLDER = Path(__file__).parents[1] / "models"
 FORMAT = "block-by-block model 2"
 FIRST_FORMAT = "block-by-block model 1"  # of the first edition: read, not written
-#: The shipped models, and the chapter that makes each.
-CHAPTERS = {"base": "07", "classify": "09", "chat": "10", "dpo": "11", "grpo": "11"}
 
 
 class CheckpointError(ValueError):
@@ -131,9 +130,9 @@ def ship(
 
 def where(name: str) -> Path:
     """The file of a shipped model. Raises CheckpointError for an unknown name."""
-    if name not in CHAPTERS:
+    if name not in MAKERS:
         raise CheckpointError(
-            f"there is no model {name!r}; the book's are {list(CHAPTERS)}, and a file "
+            f"there is no model {name!r}; the book's are {list(MAKERS)}, and a file "
             "of your own is given as a path that ends in .safetensors"
         )
     return FOLDER / f"{name}.safetensors"
@@ -141,11 +140,11 @@ def where(name: str) -> Path:
 
 def check_passport(name: str) -> None:
     """Raise CheckpointError unless the file of `name` is the one in the passport."""
-    path, chapter = where(name), CHAPTERS[name]
+    path = where(name)
     if not path.exists():
         raise CheckpointError(
-            f"the model {name!r} is not here yet: chapter {chapter} makes it, and this "
-            f"release does not bring it in {path.parent}"
+            f"the model {name!r} is not here yet: chapter {maker(name)} makes it, and "
+            f"this release does not bring it in {path.parent}"
         )
     noted = passport.models(passport.PATH).get(name, {}).get("sha256", "nothing")
     found = sha256(path)
@@ -160,7 +159,7 @@ def check_passport(name: str) -> None:
 def load(name: str | Path, device: str = "cpu") -> tuple[Decoder, BPETokenizer]:
     """A model in evaluation mode and its tokenizer.
 
-    name: one of `CHAPTERS`, checked against the passport, or a .safetensors file. A
+    name: one of `MAKERS`, checked against the passport, or a .safetensors file. A
     saved GPT comes back as the Decoder that is equal to it, and so has a cache.
     Raises CheckpointError when it is missing, damaged, or of another shape.
     """

@@ -29,7 +29,7 @@ from shared.tokenizer.template import MARKS, STOP, prompt_ids
 
 QUIT = "/quit"
 #: The shipped models that talk, the one to choose first in front.
-TALKERS = ("grpo", "dpo", "chat", "base")
+TALKERS = ("grpo", "dpo", "chat", "base", "plain")
 #: How `generate` names things, and how the command line does.
 TYPED = {
     "max_new_tokens is": "--most is",
@@ -125,7 +125,7 @@ def default_model() -> str:
 
 def load(name: str) -> tuple[GPT, BPETokenizer]:
     """A model to talk with. Raises CheckpointError for one that cannot."""
-    if name in checkpoint.CHAPTERS and name not in TALKERS:
+    if name in checkpoint.MAKERS and name not in TALKERS:
         raise checkpoint.CheckpointError(
             f"{name!r} sorts messages and does not talk; give one of {list(TALKERS)}"
         )

@@ -23,7 +23,12 @@
   const own = document.currentScript,
     here = new URL(".", own.src);
   const ROOMS = ["tokenizer", "weights", "forward", "sample", "writer", "view", "look", "run"];
-  const CHAPTERS = { base: "07", chat: "10", dpo: "11", grpo: "11" };
+  const CHAPTERS = new Map(
+    (own.dataset.chapters ?? "")
+      .split(" ")
+      .filter(Boolean)
+      .map((told) => told.split(":")),
+  );
   const CHOOSE = { all: {}, "top-k": { topK: 3 }, "top-p": { topP: 0.9 } };
   const built = new Map(
     (own.dataset.models ?? "")
@@ -89,7 +94,7 @@
 
   const missing = (name) =>
     `The model “${name}” is not in this build of the book` +
-    (CHAPTERS[name] ? `; chapter ${CHAPTERS[name]} makes it.` : ".");
+    (CHAPTERS.has(name) ? `; chapter ${CHAPTERS.get(name)} makes it.` : ".");
 
   // --- small things ----------------------------------------------------------------------
 
