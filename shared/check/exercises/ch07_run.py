@@ -210,7 +210,7 @@ def try_loop(answer: Callable[..., Any], recipe: Recipe) -> dict[str, Any]:
 def loop_with(slip: str = "") -> Callable[..., list[float]]:
     """The loop, right or with one slip in it."""
 
-    def fit(model: nn.Module, rows: tuple, recipe: Recipe) -> list[float]:
+    def pretrain(model: nn.Module, rows: tuple, recipe: Recipe) -> list[float]:
         import torch
         from torch.nn import functional as F
 
@@ -281,7 +281,7 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
             losses.append(loss.item())
         return losses
 
-    return fit
+    return pretrain
 
 
 @exercise(
@@ -398,6 +398,8 @@ def loop_with(slip: str = "") -> Callable[..., list[float]]:
         ),
     },
 )
-def fit(model: nn.Module, rows: tuple[Tensor, Tensor], recipe: Recipe) -> list[float]:
+def pretrain(
+    model: nn.Module, rows: tuple[Tensor, Tensor], recipe: Recipe
+) -> list[float]:
     """Train the model in place by the recipe; returns the loss of each step."""
     return loop_with()(model, rows, recipe)
