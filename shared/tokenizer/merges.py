@@ -20,11 +20,12 @@ from shared.tokenizer.unicode16 import find_all
 Pair = tuple[int, int]
 
 GPT2_PATTERN = (
-    r"'(?:[sdmt]|ll|ve|re)"  # the endings 's 't 're 've 'm 'll 'd
+    r"'(?:[sdmt]|ll|ve|re)"  # endings such as 's and 'll
     r"| ?\p{L}+"  # letters, with one leading space
     r"| ?\p{N}+"  # digits, likewise
     r"| ?[^\s\p{L}\p{N}]+"  # everything else that can be seen
-    r"|\s+(?!\S)|\s+"  # white space, leaving one space for the next word
+    r"|\s+(?!\S)"  # white space, but not its last sign before a word
+    r"|\s+"  # what is left: a line end or a tab before a word
 )
 
 

@@ -35,6 +35,7 @@ HELPERS: dict[str, str] = {
     "tokenizer.bpe.BPETokenizer": (
         "SmallBPE of chapter 02, which proves them equal, with a memory and files"
     ),
+    "tokenizer.merges.byte_order": "GPT-2's table; a detour of chapter 02 builds it",
     "tokenizer.merges.split_words": "one call, regex.findall with chapter 02's pattern",
     "tokenizer.bpe.load_gpt2": (
         "reads files of GPT-2's own format; the extra path uses it"
