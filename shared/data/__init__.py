@@ -17,8 +17,8 @@ __getattr__, __dir__, __all__ = offers(
         "made_site": ("web_pages",),
         "token_windows": ("batches", "check_length", "random_batch", "windows"),
         "rows": (
-            "IGNORE", "Rows", "check_rows", "epoch_order", "in_parts", "pad_rows",
-            "single_rows", "step_rows",
+            "IGNORE", "Rows", "check_rows", "count_targets", "epoch_order", "in_parts",
+            "pad_rows", "single_rows", "step_rows",
         ),
     },
 )

@@ -52,6 +52,14 @@ def single_rows(
     return pad_rows(rows, length, end)
 
 
+def count_targets(targets: Tensor) -> int:
+    """How many targets count. Raises ValueError if none does."""
+    count = int((targets != IGNORE).sum())
+    if not count:
+        raise ValueError("no target counts; is it all padding?")
+    return count
+
+
 def in_parts(rows: Rows, parts: int) -> Iterator[Rows]:
     """Rows (B, T) in parts of similar length, each cut to its longest row.
 

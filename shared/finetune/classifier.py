@@ -25,17 +25,16 @@ from shared.evaluate.losses import measure_parts
 from shared.model.devices import device_of
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
-from shared.train.recipe import Recipe
+from shared.train.optimizers import MuonRecipe
 
 if TYPE_CHECKING:
     from shared.tokenizer.bpe import BPETokenizer
 
 #: How chapter 09 trains a whole classifier, with chapter 07's optimizers.
-FINE_TUNING = Recipe(
+FINE_TUNING = MuonRecipe(
     steps=120,
     batch=16,
     accumulate=2,
-    optimizer="muon",
     rate=0.003,
     muon_rate=0.01,
     warmup=12,

@@ -6,7 +6,7 @@ only in the files of models that use it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 from shared import RELEASE
@@ -14,11 +14,15 @@ from shared.model.decoder import DecoderConfig
 
 
 def named_fields(config: Any) -> dict[str, Any]:
-    """The fields of a config, or of a recipe, that differ from its class's defaults.
+    """The fields of a config, or of a recipe, that differ from their defaults.
 
-    config: a dataclass of which each field has a default.
+    config: a dataclass of which each field has a default. Where a class gives another
+    default to a field of the class that it extends, the older one is meant: so a name
+    that is absent means the same in all files.
     """
-    usual = asdict(type(config)())
+    usual: dict[str, Any] = {}
+    for kind in type(config).__mro__:  # the oldest comes last
+        usual |= asdict(kind()) if is_dataclass(kind) else {}
     return {
         name: value for name, value in asdict(config).items() if value != usual[name]
     }

@@ -8,6 +8,9 @@ from shared.lazy import offers
 __getattr__, __dir__, __all__ = offers(
     __name__,
     {
-        "recipes": ("BASE", "CHAT_RUN", "DPO_RUN", "GRPO_RUN", "LONG_RUN", "SHORT_RUN"),
+        "recipes": (
+            "BASE", "CHAT_RUN", "DPO_RUN", "GRPO_RUN", "LONG_RUN", "PLAIN_RUN",
+            "SHORT_RUN",
+        ),
     },
 )

@@ -1,11 +1,13 @@
 """Train the book's shipped models and write them to shared/models/.
 
+    python3 course.py train plain             chapter 07's model, minutes on two cores
     python3 course.py train base              hours on two cores, minutes on a GPU
     python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
     python3 course.py train ablations         chapter 07's study, an hour on one core
     python3 course.py train study-04          chapter 04's study, 20 minutes on a core
+    python3 course.py train study-07          chapter 07's study, half an hour on a core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
 passport notes what came out. A run that is killed goes on from where it was saved last.
@@ -14,7 +16,6 @@ passport notes what came out. A run that is killed goes on from where it was sav
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import math
 import os
 import sys
@@ -25,7 +26,7 @@ from pathlib import Path
 
 from shared import ROOT
 from shared.runs.classifier import make_classify
-from shared.runs.shipping import TOKENIZER, finish
+from shared.runs.shipping import TOKENIZER, finish, shortened
 from shared.runs.study import make_ablations
 from shared.runs.tuned import make_chat, make_dpo, make_grpo
 
@@ -61,43 +62,82 @@ def many_rows(first_seed: int, chunks: int):  # noqa: ANN201
     return tuple(map(torch.from_numpy, whole))
 
 
-def make_base(options: argparse.Namespace) -> None:
-    """The base model of chapter 07: its own recipe, with more documents and steps."""
+def make_plain(options: argparse.Namespace) -> None:
+    """The model of chapter 07: GPT-2's way with AdamW, as its page trains it."""
     from shared import checkpoint, evaluate, tales
+    from shared.data import single_rows
+    from shared.model import GPT, Config
+    from shared.runs import PLAIN_RUN
+    from shared.tokenizer import BPETokenizer
+    from shared.train import train
+
+    recipe = shortened(PLAIN_RUN, options)
+    seed, n = 1, recipe.steps * recipe.batch  # each document is read once
+    tok, start = BPETokenizer.load(TOKENIZER), time.time()
+    read = [document.text for document in tales.documents(seed, n)]
+    texts, floor = tested(tok)
+    model = GPT(Config(), seed=1)
+    state = options.out / "plain.training.safetensors"
+    history = train(
+        model, single_rows(read, tok, LONGEST, ending=True), recipe, floor=floor,
+        every=options.every, path=state, resume=True,
+    )  # fmt: skip
+    facts = {
+        "seeds": [seed],
+        "documents": n,
+        "tokenizer_sha256": checkpoint.sha256(TOKENIZER),
+        "tokens_seen": int(history["tokens"][-1]),
+        "minutes": round((time.time() - start) / 60, 1),
+        **priced(evaluate.loss(model, tok, texts), floor),
+    }
+    finish("plain", model, tok, facts, options)
+    state.unlink()
+
+
+def tested(tok) -> tuple[list[str], float]:  # noqa: ANN001
+    """The test documents, and their floor in nats per token."""
+    from shared import tales
+
+    test = tales.documents(TEST_SEED, TEST_DOCUMENTS)
+    texts = [document.text for document in test]
+    tokens = sum(len(tok.encode(text)) for text in texts)
+    return texts, sum(document.nats for document in test) / tokens
+
+
+def priced(loss: float, floor: float) -> dict[str, float]:
+    """What is noted of a model's loss on the test documents; it is told, too."""
+    print(f"loss {loss:.4f}, floor {floor:.4f}, gap {loss - floor:.4f} nats per token")
+    known = {"loss": loss, "floor": floor, "gap": loss - floor}
+    return {name: round(value, 4) for name, value in known.items()}
+
+
+def make_base(options: argparse.Namespace) -> None:
+    """The base model of chapter 08: its own recipe, with more documents and steps."""
+    from shared import checkpoint, evaluate
     from shared.model import Decoder
     from shared.runs import BASE, LONG_RUN
     from shared.tokenizer import BPETokenizer
     from shared.train import train
 
-    recipe = LONG_RUN
-    if options.steps:
-        warmup = min(recipe.warmup, options.steps // 10)
-        recipe = dataclasses.replace(recipe, steps=options.steps, warmup=warmup)
+    recipe = shortened(LONG_RUN, options)
     seed, chunks = 1001, math.ceil(min(recipe.steps * recipe.batch, 640_000) / CHUNK)
     print(f"writing {chunks * CHUNK:,} documents", flush=True)
     rows = many_rows(seed, chunks)
     tok = BPETokenizer.load(TOKENIZER)
-    test = tales.documents(TEST_SEED, TEST_DOCUMENTS)
-    texts = [document.text for document in test]
-    tokens = sum(len(tok.encode(text)) for text in texts)
-    floor = sum(document.nats for document in test) / tokens
+    texts, floor = tested(tok)
     model, start = Decoder(BASE, seed=1), time.time()
     state = options.out / "base.training.safetensors"
     history = train(
         model, rows, recipe, every=options.every, path=state, resume=True, floor=floor
     )
     model.cpu()
-    loss = evaluate.loss(model, tok, texts)
-    print(f"loss {loss:.4f}, floor {floor:.4f}, gap {loss - floor:.4f} nats per token")
     facts = {
         "seeds": [seed, seed + chunks - 1],
         "documents": chunks * CHUNK,
         "tokenizer_sha256": checkpoint.sha256(TOKENIZER),
         "tokens_seen": int(history["tokens"][-1]),
         "minutes": round((time.time() - start) / 60, 1),
-        "loss": round(loss, 4),
-        "floor": round(floor, 4),
-        "gap": round(loss - floor, 4),
+        **priced(evaluate.loss(model, tok, texts), floor),
     }
     finish("base", model, tok, facts, options)
     state.unlink()
@@ -110,10 +150,19 @@ def study_04(options: argparse.Namespace) -> None:
     make_study(options)
 
 
+def study_07(options: argparse.Namespace) -> None:
+    """The study of chapter 07: what each refinement of the loop is worth."""
+    from shared.runs.study_07 import make_study
+
+    make_study(options)
+
+
 MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
+    "plain": make_plain,
     "base": make_base,
     "ablations": make_ablations,
     "study-04": study_04,
+    "study-07": study_07,
     "classify": make_classify,
     "chat": make_chat,
     "dpo": make_dpo,

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.model.decoder import DecoderConfig
+from shared.train.optimizers import MuonRecipe
 from shared.train.recipe import Recipe
 
-#: The book's model, as chapter 07 finds it; everybody's run and the shipped one alike.
+#: Chapter 07: GPT-2's way with AdamW, on the page and behind the shipped "plain".
+PLAIN_RUN = Recipe(steps=1800, batch=16, accumulate=2, rate=3e-3, warmup=100)
+#: The book's model, as chapter 08 finds it; everybody's run and the shipped one alike.
 BASE = DecoderConfig(
     context=512,
     layers=3,
@@ -19,12 +22,11 @@ BASE = DecoderConfig(
     activation="relu2",
     init="zero-out",
 )
-#: The run that chapter 07 makes on the page, and the long one behind the shipped model.
-SHORT_RUN = Recipe(
+#: The run that chapter 08 makes on the page, and the long one behind the shipped model.
+SHORT_RUN = MuonRecipe(
     steps=7000,
     batch=8,
     accumulate=2,
-    optimizer="muon",
     rate=0.015,
     muon_rate=0.02,
     decay=0.0,

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 
 from shared import ROOT
 
 TOKENIZER = ROOT / "shared" / "models" / "tokenizer.json"
+
+
+def shortened(recipe, options: argparse.Namespace):  # noqa: ANN001, ANN201
+    """The recipe, or a shorter trial of it."""
+    if not options.steps:
+        return recipe
+    warmup = min(recipe.warmup, options.steps // 10)
+    return dataclasses.replace(recipe, steps=options.steps, warmup=warmup)
 
 
 def finish(name: str, model, tok, facts: dict, options: argparse.Namespace) -> None:  # noqa: ANN001

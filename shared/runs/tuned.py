@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import time
 
 TEST_SEED = 3  # of the tales that no model has read
@@ -26,7 +25,7 @@ def make_chat(options: argparse.Namespace) -> None:
     from shared import checkpoint, evaluate, tales
     from shared.finetune import assistant
     from shared.runs import CHAT_RUN
-    from shared.runs.shipping import TOKENIZER, finish
+    from shared.runs.shipping import TOKENIZER, finish, shortened
     from shared.tales import tasks
     from shared.train import train
 
@@ -110,14 +109,6 @@ def make_grpo(options: argparse.Namespace) -> None:
         "reward_first_and_last": [round(sum(part) / 10, 3) for part in ends],
     }
     ship_tuned("grpo", model, tok, facts, before, start, options)
-
-
-def shortened(recipe, options: argparse.Namespace):  # noqa: ANN001, ANN201
-    """The recipe, or a shorter trial of it."""
-    if not options.steps:
-        return recipe
-    warmup = min(recipe.warmup, options.steps // 10)
-    return dataclasses.replace(recipe, steps=options.steps, warmup=warmup)
 
 
 def answers_to_sums(model, tok, items: int = 300) -> dict[str, float]:  # noqa: ANN001

@@ -1,7 +1,7 @@
 """Training: a recipe, optimizers, the loop, and the table of numbers that it leaves.
 
-`recipe` says everything that decides a run, `loop` follows it step by step, and `log`
-is what it shows and leaves behind."""
+`recipe` says everything that decides a run, `loop` follows it step by step, `sessions`
+has what stands around the loop, and `log` is what it shows and leaves behind."""
 
 from shared.lazy import offers
 
@@ -10,13 +10,17 @@ __getattr__, __dir__, __all__ = offers(
     {
         "first_network": ("Network", "fit", "in_a_row", "mean_price"),
         "loop": (
-            "Probe", "add_gradients", "clip_gradients", "describe", "measure",
-            "pick_device", "seed_dropout", "take_step", "train", "train_step",
+            "Optimizers", "Probe", "add_gradients", "clip_gradients", "measure",
+            "take_step", "train", "train_step",
         ),
-        "recipe": ("Recipe", "check_recipe", "rate_share"),
+        "sessions": (
+            "Session", "check_loss", "describe", "pick_device", "seed_dropout", "session",
+        ),
+        "recipe": ("Recipe", "check_rate", "check_recipe", "rate_share"),
         "log": ("History", "advance", "progress", "report"),
         "optimizers": (
-            "Muon", "adamw", "decay_groups", "make_optimizers", "orthogonalise",
+            "OPTIMIZERS", "Muon", "MuonRecipe", "adamw", "decay_groups",
+            "fused_adamw", "make_optimizers", "muon", "orthogonalise",
         ),
     },
 )

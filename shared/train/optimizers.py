@@ -8,11 +8,13 @@ kellerjordan.github.io/posts/muon.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from shared.train.recipe import Recipe
+from shared.train.recipe import Recipe, check_rate
 
 
 def decay_groups(model: nn.Module, decay: float) -> list[dict]:
@@ -88,34 +90,63 @@ class Muon(torch.optim.Optimizer):
                 p.add_(orthogonalise(ahead), alpha=-size)
 
 
-def adamw(
+def fused_adamw(
     groups: list[dict], rate: float, betas: tuple[float, float]
-) -> torch.optim.AdamW:
+) -> list[torch.optim.Optimizer]:
     """torch's AdamW over the groups that are not empty, in its fused form if it can."""
     groups = [group for group in groups if group["params"]]
     fused = all(p.device.type in ("cpu", "cuda") for g in groups for p in g["params"])
-    return torch.optim.AdamW(groups, lr=rate, betas=betas, fused=fused)
+    settings = {"lr": rate, "betas": betas, "fused": fused}
+    return [torch.optim.AdamW(groups, **settings)] if groups else []
+
+
+def adamw(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
+    """AdamW for every parameter that learns."""
+    groups = decay_groups(model, recipe.decay)
+    return fused_adamw(groups, recipe.rate, recipe.betas)
+
+
+@dataclass(frozen=True)
+class MuonRecipe(Recipe):
+    """A recipe in which Muon has a rate of its own, and `rate` is that of AdamW."""
+
+    optimizer: str = "muon"
+    muon_rate: float = 0.02
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_rate("muon_rate", self.muon_rate)
+
+
+def muon(model: nn.Module, recipe: MuonRecipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for embeddings, head, norms, biases."""
+    if not hasattr(recipe, "muon_rate"):
+        raise ValueError("'muon' has a rate of its own: give a MuonRecipe")
+    matrices, others = decay_groups(model, recipe.decay)
+    head = getattr(getattr(model, "head", None), "weight", None)
+    inside = [p for p in matrices["params"] if p is not head and p.dim() == 2]
+    if not inside:
+        raise ValueError("muon found no matrix inside the model; use 'adamw'")
+    known = {id(p) for p in inside}
+    matrices["params"] = [p for p in matrices["params"] if id(p) not in known]
+    first = Muon(inside, recipe.muon_rate, weight_decay=recipe.decay)
+    return [first, *fused_adamw([matrices, others], recipe.rate, recipe.betas)]
+
+
+#: Name -> what makes the optimizers for a model by a recipe. A chapter adds its own.
+OPTIMIZERS: dict[str, Callable[[nn.Module, Any], list[torch.optim.Optimizer]]] = {
+    "adamw": adamw,
+    "muon": muon,
+}
 
 
 def make_optimizers(model: nn.Module, recipe: Recipe) -> list[torch.optim.Optimizer]:
-    """The optimizers of a recipe, each group with its highest rate as "peak".
-
-    "adamw" updates everything. With "muon", Muon takes the matrices of the blocks, and
-    AdamW the embeddings, the head, norms and biases.
-    """
-    groups = decay_groups(model, recipe.decay)
-    made: list[torch.optim.Optimizer] = []
-    if recipe.optimizer == "muon":
-        head = getattr(getattr(model, "head", None), "weight", None)
-        inside = [p for p in groups[0]["params"] if p is not head and p.dim() == 2]
-        if not inside:
-            raise ValueError("muon found no matrix inside the model; use 'adamw'")
-        known = {id(p) for p in inside}
-        for group in groups:
-            group["params"] = [p for p in group["params"] if id(p) not in known]
-        made.append(Muon(inside, recipe.muon_rate, weight_decay=recipe.decay))
-    if any(group["params"] for group in groups):
-        made.append(adamw(groups, recipe.rate, recipe.betas))
+    """The optimizers of a recipe, each group with its highest rate as "peak"."""
+    if recipe.optimizer not in OPTIMIZERS:
+        raise ValueError(
+            f"optimizer is {recipe.optimizer!r}; expected one of {list(OPTIMIZERS)}"
+        )
+    made = OPTIMIZERS[recipe.optimizer](model, recipe)
     for optimizer in made:
         for group in optimizer.param_groups:
             group["peak"] = group["lr"]

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 class Recipe:
     """How to train: everything that decides the result beside model and rows.
 
-    batch: rows per step, read in `accumulate` equal parts to save memory.
-    rate: AdamW's highest learning rate; muon_rate: Muon's. They rise during `warmup`
-    steps, stay for `hold`, and fall to `final` times the highest at the run's end.
-    clip: the largest gradient norm, or None. mixed: on a GPU that computes in bf16, use
-    it for matrix products. seed: of the rows' order and of dropout.
+    batch: rows per step, read in `accumulate` equal parts. optimizer: a name in
+    OPTIMIZERS. rate: it rises to this during `warmup` steps, stays for `hold`, and falls
+    to `final` times as much. clip: the largest norm of a gradient, or None. mixed: half
+    precision, on a GPU that has it. seed: of the rows' order and of dropout.
     """
 
     steps: int = 1000
@@ -26,7 +25,6 @@ class Recipe:
     accumulate: int = 1
     optimizer: str = "adamw"
     rate: float = 1e-3
-    muon_rate: float = 0.02
     betas: tuple[float, float] = (0.9, 0.95)
     decay: float = 0.1
     clip: float | None = 1.0
@@ -51,16 +49,11 @@ def check_recipe(recipe: Recipe) -> None:
             raise ValueError(
                 f"{name} is {number!r}; expected a whole number, at least {least}"
             )
-    for name in ("rate", "muon_rate"):
-        if not 0 < getattr(recipe, name) < math.inf:
-            raise ValueError(f"{name} is {getattr(recipe, name)}; it must be above 0")
+    check_rate("rate", recipe.rate)
     if recipe.clip is not None and not recipe.clip > 0:
         raise ValueError(f"clip is {recipe.clip}; expected more than 0, or None")
-    choices = {"optimizer": ("adamw", "muon"), "schedule": ("cosine", "linear")}
-    for name, known in choices.items():
-        if getattr(recipe, name) not in known:
-            chosen = getattr(recipe, name)
-            raise ValueError(f"{name} is {chosen!r}; expected one of {known}")
+    if recipe.schedule not in (known := ("cosine", "linear")):
+        raise ValueError(f"schedule is {recipe.schedule!r}; expected one of {known}")
     if recipe.batch % recipe.accumulate:
         raise ValueError(
             f"a batch of {recipe.batch} rows cannot be read in {recipe.accumulate} "
@@ -73,17 +66,19 @@ def check_recipe(recipe: Recipe) -> None:
         )
 
 
-def rate_share(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step (1 to `steps`) as a share of the highest, 0 to 1.
+def check_rate(name: str, rate: float) -> None:
+    """Raise ValueError unless a field is a rate at which one can train."""
+    if not 0 < rate < math.inf:
+        raise ValueError(f"{name} is {rate}; it must be above 0")
 
-    The last step stands half a step before the end of the fall: at the end itself, with
-    `final` = 0, no rate is left, and it would be a step that moves nothing.
-    """
+
+def rate_share(step: int, recipe: Recipe) -> float:
+    """The learning rate of a step (1 to `steps`) as a share of the highest, 0 to 1."""
     if step < recipe.warmup:
         return step / recipe.warmup
     start = recipe.warmup + recipe.hold
     fall = max(1, recipe.steps - start)  # steps that it takes
-    fallen = min(fall - 0.5, max(0, step - start)) / fall
+    fallen = min(fall - 0.5, max(0, step - start)) / fall  # the last step moves, too
     left = 1 - fallen
     if recipe.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * fallen))

@@ -133,7 +133,7 @@ def stepper(
 def ours_stepper(model: GPT, rows: Rows, recipe: Recipe) -> Callable[[int], float]:
     """The book's own step."""
     optimizers = make_optimizers(model, recipe)
-    return lambda number: train_step(model, rows, optimizers, recipe, number)[1]["loss"]
+    return lambda number: train_step(model, rows, optimizers, recipe, number)["loss"]
 
 
 def several(step: Callable[[int], float]) -> Callable[[], list[float]]:
