@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = offers(
             "draw_words", "mean_surprise", "price_words", "surprise",
         ),
         "skills": (
-            "CERTAIN", "SKILLS", "SkillTest", "first_slip", "grade", "is_straight",
+            "SKILLS", "SkillTest", "first_slip", "grade", "is_straight",
             "kind_of", "make_skill_test", "misplaces",
         ),
         "duplicates": (

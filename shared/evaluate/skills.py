@@ -17,13 +17,13 @@ from torch import Tensor
 
 from shared import tales
 from shared.data.rows import Rows, single_rows
-from shared.evaluate.losses import measure_parts
+from shared.model.devices import beside
 from shared.model.gpt import GPT
+from shared.model.modes import evaluating
 from shared.tales.parts import number
 from shared.tokenizer.bpe import BPETokenizer
 
 SKILLS = ("phrases", "numbers", "things", "names")
-CERTAIN = 0.05  # nats: the truth puts at least 95 in 100 on the token that comes
 
 
 @cache
@@ -58,8 +58,8 @@ def make_skill_test(texts: Sequence[str], tok: BPETokenizer) -> SkillTest:
     for text in texts:
         words = [(kind_of(word), len(tok.encode(word))) for word in tales.words(text)]
         skills = [SKILLS.index(kind) for kind, pieces in words for _ in range(pieces)]
-        bill = tales.bill(text, tok)
-        asked.append([s if b < CERTAIN else -1 for s, b in zip(skills, bill)])
+        bill = tales.bill(text, tok)  # nats per token: what the truth itself pays
+        asked.append([s if nats < 0.05 else -1 for s, nats in zip(skills, bill)])
     longest = max(map(len, asked))
     skill = torch.tensor([row + [-1] * (longest - len(row)) for row in asked])
     return SkillTest(single_rows(texts, tok, longest), skill)
@@ -67,17 +67,13 @@ def make_skill_test(texts: Sequence[str], tok: BPETokenizer) -> SkillTest:
 
 def grade(model: GPT, test: SkillTest) -> dict[str, float]:
     """For each skill, the share of its places where the model ranks the truth first."""
-
-    def read(inputs: Tensor, targets: Tensor) -> Tensor:
-        return model(inputs).argmax(-1) == targets  # (B, T)
-
-    parts = zip(*(side.split(50) for side in test.rows))
-    right = torch.cat(measure_parts(model, parts, read)).to(test.skill.device)
-    found = {}
-    for place, skill in enumerate(SKILLS):
-        asked = test.skill == place
-        found[skill] = right[asked].float().mean().item()
-    return found
+    right = []
+    with evaluating(model):
+        for part in zip(*(side.split(50) for side in test.rows)):
+            inputs, targets = beside(model, *part)  # (B, T) each
+            right.append((model(inputs).argmax(-1) == targets).cpu())
+    found = torch.cat(right).float()  # (N, T), 1 for right
+    return {s: found[test.skill == i].mean().item() for i, s in enumerate(SKILLS)}
 
 
 @lru_cache(maxsize=2000)  # reading takes milliseconds, and several questions need it

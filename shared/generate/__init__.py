@@ -1,6 +1,7 @@
 """From a model's scores to text.
 
-`sampling` holds the filters and the one loop that draws token by token; `generate`, the
+`sampling` holds the filters and the one loop that draws token by token, `reading` what
+reads the text so far; `generate`, the
 answers of a chat (`answering`), the text that streams (`streaming`) and with it the
 talk at the terminal all use it. Prompts may differ in length: `padding` says how such
 rows stand side by side, `generators` how each draws for itself, `turns` who draws with
@@ -12,9 +13,9 @@ __getattr__, __dir__, __all__ = offers(
     __name__,
     {
         "sampling": (
-            "draw_tokens", "generate", "keep_top_k", "keep_top_p", "next_logits",
-            "next_probabilities",
+            "draw_tokens", "generate", "keep_top_k", "keep_top_p", "next_probabilities",
         ),
+        "reading": ("next_logits", "prepared"),
         "generators": ("draw_each",),
         "known": ("within",),
         "padding": ("last_window",),

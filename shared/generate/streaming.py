@@ -17,7 +17,8 @@ from shared.generate.guards import (
     check_prompts,
     check_sampling,
 )
-from shared.generate.sampling import draw_tokens, next_logits, next_probabilities
+from shared.generate.reading import next_logits
+from shared.generate.sampling import draw_tokens, next_probabilities
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
 from shared.tokenizer.bpe import BPETokenizer

@@ -10,11 +10,11 @@ __getattr__, __dir__, __all__ = offers(
     {
         "first_network": ("Network", "fit", "in_a_row", "mean_price"),
         "loop": (
-            "Optimizers", "Probe", "add_gradients", "clip_gradients", "measure",
-            "take_step", "train", "train_step",
+            "Probe", "clip_gradients", "take_step", "train", "train_step",
         ),
         "sessions": (
             "Session", "check_loss", "describe", "pick_device", "seed_dropout", "session",
+            "stepping",
         ),
         "recipe": ("Recipe", "check_rate", "check_recipe", "rate_share"),
         "log": ("History", "advance", "progress", "report"),

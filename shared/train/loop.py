@@ -19,29 +19,11 @@ import torch
 from torch import Tensor, nn
 
 from shared.data.rows import Rows, count_targets, in_parts, step_rows
-from shared.evaluate.losses import mean_loss, precision, summed_loss
-from shared.model.modes import evaluating
-from shared.train.log import History
+from shared.evaluate.losses import mean_loss, summed_loss
 from shared.train.recipe import Recipe, rate_share
-from shared.train.sessions import check_loss, seed_dropout, session
+from shared.train.sessions import session, stepping
 
-Optimizers = list[torch.optim.Optimizer]
 Probe = Callable[[nn.Module], dict[str, float]]
-
-
-def add_gradients(model: nn.Module, rows: Rows, parts: int) -> float:
-    """Add the gradients of the mean loss of (B, T) rows, read in parts; the loss.
-
-    Each part's sum is divided by the count of the whole, so that parts with fewer
-    targets weigh less and the gradients are those of one big batch.
-    """
-    count = count_targets(rows[1])
-    total = 0.0
-    for x, y in in_parts(rows, parts):
-        loss = summed_loss(model, x, y) / count
-        loss.backward()
-        total += loss.item()
-    return total
 
 
 def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> float:
@@ -54,10 +36,8 @@ def clip_gradients(parameters: Iterable[Tensor], most: float | None) -> float:
     return norm
 
 
-def take_step(
-    model: nn.Module, optimizers: Optimizers, recipe: Recipe, step: int
-) -> float:
-    """Clip the gradients, move the weights at the step's rate; the norm before that."""
+def take_step(model: nn.Module, optimizers: list, recipe: Recipe, step: int) -> float:
+    """Clip, then move the weights at this step's rate; the norm before clipping."""
     norm = clip_gradients(model.parameters(), recipe.clip)
     for optimizer in optimizers:
         for group in optimizer.param_groups:
@@ -67,50 +47,34 @@ def take_step(
 
 
 def train_step(
-    model: nn.Module, rows: Rows, optimizers: Optimizers, recipe: Recipe, step: int
+    model: nn.Module, rows: Rows, optimizers: list, recipe: Recipe, step: int
 ) -> dict[str, float]:
-    """One step: gradients, clipping, updates. Returns tokens, loss, rate and norm."""
+    """One step; returns its tokens, loss, rate and norm."""
     chosen = step_rows(step, len(rows[0]), recipe.batch, recipe.seed)
     inputs, targets = rows[0][chosen], rows[1][chosen]
+    count, nats = count_targets(targets), 0.0
     model.zero_grad()
-    seed_dropout(step, recipe.seed)
-    with precision(model, recipe.mixed):  # on a CPU: single, as always
-        loss = add_gradients(model, (inputs, targets), recipe.accumulate)
-    check_loss(loss, step)
+    with stepping(model, recipe, step):  # seeds dropout
+        for x, y in in_parts((inputs, targets), recipe.accumulate):
+            loss = summed_loss(model, x, y) / count  # of the whole batch
+            loss.backward()
+            nats += loss.item()
     norm = take_step(model, optimizers, recipe, step)
-    tokens = count_targets(targets)
     rate = rate_share(step, recipe) * recipe.rate
-    return {"tokens": tokens, "loss": loss, "rate": rate, "norm": norm}
-
-
-def measure(
-    model: nn.Module, validation: Rows | None, probe: Probe | None
-) -> dict[str, float]:
-    """The loss on the validation rows, and what the probe finds, where they are given."""
-    found = {}
-    if validation is not None:
-        found["validation"] = mean_loss(model, validation)
-    if probe is not None:
-        with evaluating(model):
-            found |= probe(model)
-    return found
+    return {"tokens": count, "loss": nats, "rate": rate, "norm": norm}
 
 
 def train(
     model: nn.Module, rows: Rows, recipe: Recipe, validation: Rows | None = None,
     floor: float | None = None, every: int = 100, path: str | Path | None = None,
-    resume: bool = False, device: str | None = None, probe: Probe | None = None,
-) -> History:  # fmt: skip
-    """Train a model in place; returns the run's History. It ends in evaluation mode.
-
-    Every `every` steps (0: never) and at the end it is measured, told of in a line and
-    saved to `path`; resume: go on from there. device: None for a GPU if there is one.
-    """
-    options = (every, floor, path, resume, device)
+    resume: bool = False, device: str | None = None, probe: Callable | None = None,
+) -> dict[str, list[float]]:  # fmt: skip
+    """Train a model in place; returns a list of numbers for each column."""
+    options = (every, floor, path, resume, device, probe)
     with session(model, rows, recipe, validation, *options) as run:
         for step in range(run.done + 1, recipe.steps + 1):
             numbers = train_step(model, rows, run.optimizers, recipe, step)
-            if run.due(step):
-                numbers |= measure(model, validation, probe)
+            if run.due(step) and validation is not None:
+                numbers["validation"] = mean_loss(model, validation)
             run.note(numbers)
     return run.history

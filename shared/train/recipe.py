@@ -12,27 +12,21 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: everything that decides the result beside model and rows.
-
-    batch: rows per step, read in `accumulate` equal parts. optimizer: a name in
-    OPTIMIZERS. rate: it rises to this during `warmup` steps, stays for `hold`, and falls
-    to `final` times as much. clip: the largest norm of a gradient, or None. mixed: half
-    precision, on a GPU that has it. seed: of the rows' order and of dropout.
-    """
+    """How to train: everything that decides the result beside model and rows."""
 
     steps: int = 1000
     batch: int = 16
-    accumulate: int = 1
+    accumulate: int = 1  # parts of a batch
     optimizer: str = "adamw"
     rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.95)
     decay: float = 0.1
     clip: float | None = 1.0
-    schedule: str = "cosine"
-    warmup: int = 0
-    hold: int = 0
-    final: float = 0.0
-    mixed: bool = True
+    schedule: str = "cosine"  # or "linear"
+    warmup: int = 0  # steps
+    hold: int = 0  # steps after it at the full rate
+    final: float = 0.0  # share of the rate at the end
+    mixed: bool = True  # on a GPU
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -73,7 +67,7 @@ def check_rate(name: str, rate: float) -> None:
 
 
 def rate_share(step: int, recipe: Recipe) -> float:
-    """The learning rate of a step (1 to `steps`) as a share of the highest, 0 to 1."""
+    """The rate of a step, 1 to `steps`, as a share of the highest."""
     if step < recipe.warmup:
         return step / recipe.warmup
     start = recipe.warmup + recipe.hold

@@ -6,7 +6,7 @@ The loop itself is in `loop`, and says what is done in which order.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
@@ -18,8 +18,10 @@ from tqdm import tqdm
 
 from shared.checkpoint.run_state import fingerprint, load_state, save_state
 from shared.data.rows import Rows, check_rows
+from shared.evaluate.losses import precision
 from shared.model.devices import moved
 from shared.model.fields import named_fields
+from shared.model.modes import evaluating
 from shared.train.log import History, advance, progress, report
 from shared.train.optimizers import make_optimizers
 from shared.train.recipe import Recipe
@@ -30,6 +32,14 @@ def pick_device(name: str | None = None) -> torch.device:
     if name is None:
         name = "cuda" if torch.cuda.is_available() else "cpu"
     return torch.device(name)
+
+
+@contextmanager
+def stepping(model: nn.Module, recipe: Recipe, step: int) -> Iterator[None]:
+    """Inside, a step's gradients are computed: dropout is seeded, precision is set."""
+    seed_dropout(step, recipe.seed)
+    with precision(model, recipe.mixed):
+        yield
 
 
 def seed_dropout(step: int, seed: int) -> None:
@@ -63,6 +73,7 @@ class Session:
     every: int
     floor: float | None
     path: str | Path | None
+    probe: Callable[[nn.Module], dict[str, float]] | None
 
     def due(self, step: int) -> bool:
         """Whether this step is one of those after which the model is looked at."""
@@ -70,10 +81,14 @@ class Session:
         return self.every > 0 and (step % self.every == 0 or last)
 
     def note(self, numbers: dict[str, float]) -> None:
-        """Add a step to the history and the bar; if it is due, tell of it and save."""
+        """Add a step to the history and the bar; if it is due, ask, tell and save."""
         step = len(self.history["step"]) + 1
-        counted = {name: value for name, value in numbers.items() if name != "tokens"}
-        self.history.add(int(numbers["tokens"]), counted)
+        check_loss(numbers["loss"], step)
+        found = {name: value for name, value in numbers.items() if name != "tokens"}
+        if self.due(step) and self.probe is not None:
+            with evaluating(self.model):
+                found |= self.probe(self.model)
+        self.history.add(int(numbers["tokens"]), found)
         advance(self.bar, self.history, self.floor)
         if self.due(step):
             report(self.bar, self.history, self.floor)
@@ -86,7 +101,7 @@ class Session:
 def session(
     model: nn.Module, rows: Rows, recipe: Recipe, validation: Rows | None = None,
     every: int = 100, floor: float | None = None, path: str | Path | None = None,
-    resume: bool = False, device: str | None = None,
+    resume: bool = False, device: str | None = None, probe: Callable | None = None,
 ) -> Iterator[Session]:  # fmt: skip
     """Inside, a model is trained: on its device, and from its saved state if it resumes.
 
@@ -104,8 +119,9 @@ def session(
         done = len(history["step"])
         with progress(recipe.steps, done, every > 0) as bar:
             yield Session(
-                model, recipe, optimizers, history, done, bar, about, every, floor, path
-            )
+                model, recipe, optimizers, history, done, bar, about, every, floor,
+                path, probe,
+            )  # fmt: skip
     model.eval()
 
 

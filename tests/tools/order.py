@@ -61,7 +61,6 @@ HELPERS: dict[str, str] = {
     "evaluate.skills.SKILLS": "the names of the skills",
     "evaluate.skills.SkillTest": "a record of the test's rows",
     "evaluate.skills.kind_of": "sorts words by kind",
-    "evaluate.skills.CERTAIN": "a number",
     "evaluate.skills.is_straight": (
         "reads a text as the language does; its room explains how"
     ),
