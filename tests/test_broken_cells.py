@@ -30,7 +30,6 @@ FOR_SHOW = {
     "train.recipe.Recipe": "the recipes of shared/runs are made of shared's own class",
     "model.heads.swap_head": "the shipped classifier is loaded with shared's own",
     "checkpoint.int8.": "files of bytes are loaded with shared's own",
-    "evaluate.losses.measure_parts": "evaluate.bill prices texts with shared's own",
     "model.positions.Rotary": "only in ScaledRotary, a kind that no page uses yet",
 }
 
@@ -164,7 +163,6 @@ def test_a_block_that_nothing_uses(tmp_path):
 # --- the book's pages, run ------------------------------------------------------------
 
 MODEL = ["LayerNorm", "FeedForward", "Block", "GPT", "initialise"]
-DECODER = ["Rotary", "squared_relu", "DirectAttention"]
 LOSSES = [
     *("token_logprobs", "answer_logprobs", "margins", "dpo_loss"),
     *("reference_logprobs", "group_advantages", "divergence", "grpo_loss"),
@@ -185,24 +183,19 @@ PLANS = {
         end="def drawn(",
     ),
     "07_pretraining": Plan(
-        [*DECODER, "summed_loss", "add_gradients", "mean_loss"],
-        root="Decoder",
-        parts=DECODER,
+        ["summed_loss", "mean_loss", "train_step"],
         cuts=[
             (
-                "n = SHORT_RUN.steps * SHORT_RUN.batch",
-                "SHORT_RUN = replace(SHORT_RUN, steps=24, warmup=1)\nn = 192",
+                "steps=1800, batch=16, accumulate=2, rate=0.003, warmup=100",
+                "steps=6, batch=8, rate=0.003, warmup=1",
             ),
-            *(("n=400", "n=12"), ("n=1000", "n=20"), ("valid[:100]", "valid[:12]")),
-            ("train_texts[:8000]", "train_texts[:50]"),
-            *(("resume=True,", ""), ('path=kept_run("07"), ', "")),
-            ("[0, 1, 3, 7, 15]", "[0]"),
+            *(("n=28_800", "n=96"), ("n=200", "n=12"), ("n=1000", "n=20")),
+            *(("n=3000", "n=40"), ("valid[:100]", "valid[:6]")),
+            *(("steps=100, batch=8", "steps=4, batch=8"), ("resume=True,", "")),
+            ('path=checkpoint.kept_run("07"), ', ""),
         ],
-        drop=["def trial(data=rows"],
-        end="last = table.iloc[-1]",
-        faults={
-            "add_gradients": ("loss.backward()", "(0 * loss).backward()"),
-        },
+        end="seen = pandas.DataFrame(history)",
+        faults={"train_step": ("loss.backward()", "(0 * loss).backward()")},
     ),
     "11_preferences": Plan(
         LOSSES,

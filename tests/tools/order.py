@@ -55,6 +55,7 @@ HELPERS: dict[str, str] = {
         "the recipe that chapter 07 argues for, kept in one place"
     ),
     "train.recipe.check_recipe": "checks a recipe's fields",
+    "data.rows.count_targets": "counts the targets that are not IGNORE",
     "data.rows.IGNORE": "a number",
     "data.rows.Rows": "a name for a pair of tensors",
     "data.rows.check_rows": "checks that a model can read the rows",
@@ -71,10 +72,10 @@ HELPERS: dict[str, str] = {
         "reads a text as the language does; its room explains how"
     ),
     "train.loop.Probe": "a name for a kind of function",
-    "train.loop.describe": "what a saved state remembers of its run",
-    "train.loop.pick_device": "a GPU where there is one",
     "evaluate.losses.precision": "half precision on a GPU; a later part explains it",
-    "train.loop.seed_dropout": "seeds torch's generators",
+    "train.optimizers.OPTIMIZERS": TABLE,
+    "train.optimizers.fused_adamw": "torch's AdamW, in its fused form where it can",
+    "evaluate.losses.measure_parts": "evaluates, as chapter 07's mean_loss does",
     "evaluate.prices.bill": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,
     "evaluate.prices.bits_per_byte": ADDS_UP,
