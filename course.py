@@ -51,7 +51,7 @@ for authors
   address [OWNER/REPOSITORY]
            show the book's public address, or write a new one everywhere
   train NAME [--steps N]
-           make a shipped model again (base), or a study (ablations); takes hours;
+           make a shipped model again (base), or a study (study-08); takes hours;
            with --steps a short trial that ships nothing
   bench [bpe] [train] [generate] [tinyshakespeare] [--rounds N]
            our code's speed beside others', measured now, as ratios: tokenizer,

@@ -5,9 +5,9 @@
     python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
-    python3 course.py train ablations         chapter 07's study, an hour on one core
     python3 course.py train study-04          chapter 04's study, 20 minutes on a core
     python3 course.py train study-07          chapter 07's study, half an hour on a core
+    python3 course.py train study-08          chapter 08's study, an hour on a core
 
 Each model has one recipe here, seeds included, so that anybody can make it again; the
 passport notes what came out. A run that is killed goes on from where it was saved last.
@@ -27,7 +27,6 @@ from pathlib import Path
 from shared import ROOT
 from shared.runs.classifier import make_classify
 from shared.runs.shipping import TOKENIZER, finish, shortened
-from shared.runs.study import make_ablations
 from shared.runs.tuned import make_chat, make_dpo, make_grpo
 
 CHUNK = 5000  # documents that are written from one seed
@@ -150,6 +149,13 @@ def study_04(options: argparse.Namespace) -> None:
     make_study(options)
 
 
+def study_08(options: argparse.Namespace) -> None:
+    """The study of chapter 08: each change added alone, and taken back alone."""
+    from shared.runs.study_08 import make_study
+
+    make_study(options)
+
+
 def study_07(options: argparse.Namespace) -> None:
     """The study of chapter 07: what each refinement of the loop is worth."""
     from shared.runs.study_07 import make_study
@@ -160,9 +166,9 @@ def study_07(options: argparse.Namespace) -> None:
 MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "plain": make_plain,
     "base": make_base,
-    "ablations": make_ablations,
     "study-04": study_04,
     "study-07": study_07,
+    "study-08": study_08,
     "classify": make_classify,
     "chat": make_chat,
     "dpo": make_dpo,
