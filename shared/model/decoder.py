@@ -109,6 +109,8 @@ class DecoderBlock(nn.Module):
 class Decoder(GPT):
     """A GPT whose parts are those that its config names."""
 
+    block = DecoderBlock
+
     def __init__(self, config: DecoderConfig, seed: int = 0) -> None:
         nn.Module.__init__(self)  # not the GPT's: it would make GPT-2's parts
         self.config = config
@@ -119,7 +121,7 @@ class Decoder(GPT):
             places = nn.Embedding(config.context, config.width) if table else None
             self.positions = places
             self.drop = nn.Dropout(config.dropout)
-            self.blocks = nn.ModuleList(DecoderBlock(one) for one in layers)
+            self.blocks = nn.ModuleList(self.block(one) for one in layers)
             self.norm = NORMS[config.norm](config.width, config.eps)
             self.head = nn.Linear(config.width, config.vocab_size, bias=False)
         if config.tie:
