@@ -85,7 +85,7 @@ def unchanged(x: Tensor) -> Tensor:
 
 
 class DecoderBlock(nn.Module):
-    """The GPT's block, with norms before its parts, after them, or both."""
+    """The GPT's block, its parts taken from the tables."""
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__()

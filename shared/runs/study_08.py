@@ -58,10 +58,11 @@ RECIPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-def recipe_hash() -> str:
-    """Twelve characters that change with anything in the recipe of the study."""
-    text = json.dumps(RECIPE, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def recipe_hash(base: str, change: dict[str, Any]) -> str:
+    """Twelve characters that change with anything that decides a row's numbers."""
+    given = {**RECIPE["steps"], **RECIPE["bases"][base], **change}
+    told = [RECIPE["documents"], RECIPE["longest"], given]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def settings(base: str, change: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
@@ -128,12 +129,13 @@ def run(
 
 
 def known(path: Path) -> list[dict[str, str]]:
-    """The lines that a study with this very recipe has written so far."""
+    """The lines so far of a study with these very recipes."""
     if not path.exists():
         return []
     with path.open(encoding="utf-8") as file:
         lines = list(csv.DictReader(file))
-    return [line for line in lines if line["recipe"] == recipe_hash()]
+    hashes = {(base, way): recipe_hash(base, c) for base, way, c in RECIPE["ways"]}
+    return [x for x in lines if x["recipe"] == hashes.get((x["base"], x["way"]))]
 
 
 def written(lines: list[dict[str, Any]]) -> bytes:
@@ -162,7 +164,8 @@ def make_study(options: argparse.Namespace) -> None:
         for base, way, change in RECIPE["ways"]:
             if (base, way, seed) in done:
                 continue
-            head = {"recipe": recipe_hash(), "base": base, "way": way, "seed": seed}
+            made = recipe_hash(base, change)
+            head = {"recipe": made, "base": base, "way": way, "seed": seed}
             found.append({**head, **run(data, base, change, seed)})
             print(found[-1], flush=True)
             if not trial:

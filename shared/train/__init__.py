@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = offers(
         "optimizers": (
             "OPTIMIZERS", "Muon", "MuonRecipe", "adamw", "decay_groups",
             "fused_adamw", "make_optimizers", "muon", "orthogonalise",
+            "split_for_muon",
         ),
     },
 )

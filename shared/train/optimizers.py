@@ -39,10 +39,9 @@ def decay_groups(model: nn.Module, decay: float) -> list[dict]:
 def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
     """Nearly the closest matrix whose singular values are all 1; shape is kept.
 
-    Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x, with
-    three numbers that raise small ones fastest. Five steps bring most of them between
-    0.7 and 1.2; three are enough for the book's models, and quicker. A step multiplies
-    x by a matrix made of S = x x^T alone, so the steps are taken on the small square S.
+    Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x. It
+    multiplies x by a matrix made of S = x x^T alone, so that the steps can be taken on
+    the small square S. Five bring most values between 0.7 and 1.2; three do for us.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)  # every singular value is now at most 1
@@ -60,31 +59,25 @@ def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum, made orthogonal: every direction of a matrix moves by the same amount.
-
-    For matrices inside the network only, in single precision; give the rest to AdamW.
-    """
+    """Momentum, made orthogonal: all directions of a matrix move by the same amount."""
 
     def __init__(
-        self,
-        params: Iterable[Tensor],
-        lr: float = 0.02,
-        momentum: float = 0.95,
+        self, params: Iterable[Tensor], lr: float = 0.02, momentum: float = 0.95,
         weight_decay: float = 0.0,
-    ) -> None:
+    ) -> None:  # fmt: skip
         settings = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         super().__init__(params, settings)
 
     @torch.no_grad()
     def step(self, closure: Callable | None = None) -> None:
-        """Update every matrix that has a gradient; `closure` is not used."""
+        """Update every matrix that has a gradient."""
         for group in self.param_groups:
             for p in (p for p in group["params"] if p.grad is not None):
                 if "average" not in self.state[p]:
                     self.state[p]["average"] = torch.zeros_like(p)
                 average = self.state[p]["average"]
                 average.lerp_(p.grad, 1 - group["momentum"])
-                ahead = p.grad.lerp(average, group["momentum"])  # Nesterov's look ahead
+                ahead = p.grad.lerp(average, group["momentum"])
                 size = group["lr"] * max(1, p.shape[0] / p.shape[1]) ** 0.5
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.add_(orthogonalise(ahead), alpha=-size)
@@ -118,8 +111,13 @@ class MuonRecipe(Recipe):
         check_rate("muon_rate", self.muon_rate)
 
 
-def muon(model: nn.Module, recipe: MuonRecipe) -> list[torch.optim.Optimizer]:
-    """Muon for the matrices of the blocks, AdamW for embeddings, head, norms, biases."""
+def split_for_muon(
+    model: nn.Module, recipe: MuonRecipe
+) -> tuple[list[Tensor], list[torch.optim.Optimizer]]:
+    """The matrices of the blocks, and AdamW for all other parameters that learn.
+
+    Raises ValueError for a recipe without a rate for Muon, or a model without such.
+    """
     if not hasattr(recipe, "muon_rate"):
         raise ValueError("'muon' has a rate of its own: give a MuonRecipe")
     matrices, others = decay_groups(model, recipe.decay)
@@ -129,8 +127,13 @@ def muon(model: nn.Module, recipe: MuonRecipe) -> list[torch.optim.Optimizer]:
         raise ValueError("muon found no matrix inside the model; use 'adamw'")
     known = {id(p) for p in inside}
     matrices["params"] = [p for p in matrices["params"] if id(p) not in known]
-    first = Muon(inside, recipe.muon_rate, weight_decay=recipe.decay)
-    return [first, *fused_adamw([matrices, others], recipe.rate, recipe.betas)]
+    return inside, fused_adamw([matrices, others], recipe.rate, recipe.betas)
+
+
+def muon(model: nn.Module, recipe: MuonRecipe) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, AdamW for all other parameters."""
+    inside, others = split_for_muon(model, recipe)
+    return [Muon(inside, recipe.muon_rate, weight_decay=recipe.decay), *others]
 
 
 #: Name -> what makes the optimizers for a model by a recipe. A chapter adds its own.
