@@ -41,7 +41,7 @@ HELPERS: dict[str, str] = {
         "reads files of GPT-2's own format; the extra path uses it"
     ),
     "model.attention.DecoderAttention": (
-        "the attention that chapter 07 extends; chapter 08 builds it"
+        "chapter 05's attention with more settings; chapter 08 extends it"
     ),
     "model.attention.ATTENTION": TABLE,
     "model.positions.POSITIONS": TABLE,
@@ -50,9 +50,11 @@ HELPERS: dict[str, str] = {
     "train.optimizers.make_optimizers": (
         "gives each parameter to its optimizer, by the recipe"
     ),
-    "runs.recipes.BASE": "the config that chapter 07 argues for, kept in one place",
+    "train.optimizers.split_for_muon": "sorts parameters; chapter 08 says by what",
+    "train.optimizers.MuonRecipe": "chapter 07's recipe with one more rate",
+    "runs.recipes.BASE": "the config that chapter 08 argues for, kept in one place",
     "runs.recipes.SHORT_RUN": (
-        "the recipe that chapter 07 argues for, kept in one place"
+        "the recipe that chapter 08 argues for, kept in one place"
     ),
     "train.recipe.check_recipe": "checks a recipe's fields",
     "data.rows.count_targets": "counts the targets that are not IGNORE",
