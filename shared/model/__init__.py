@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = offers(
             "Attention", "Block", "Config", "FeedForward", "GPT", "LayerNorm",
             "initialise",
         ),
-        "decoder": ("Decoder", "DecoderBlock", "DecoderConfig", "INITS"),
+        "decoder": ("Decoder", "DecoderBlock", "DecoderConfig", "INITS", "unchanged"),
         "attention": ("ATTENTION", "DecoderAttention", "DirectAttention"),
         "norms": ("NORMS", "BareLayerNorm", "OnePlusRMSNorm", "RMSNorm"),
         "positions": ("POSITIONS", "Rotary", "SCALINGS", "ScaledRotary"),
