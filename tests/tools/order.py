@@ -46,6 +46,8 @@ HELPERS: dict[str, str] = {
     "model.attention.ATTENTION": TABLE,
     "model.positions.POSITIONS": TABLE,
     "model.mlps.ACTIVATIONS": TABLE,
+    "model.mlps.MLPS": TABLE,
+    "model.decoder.Decoder": "chapter 06's GPT with tables; chapter 08 shows how",
     "model.cache.KeyValues": "stands in signatures until chapter 14 builds it",
     "train.optimizers.make_optimizers": (
         "gives each parameter to its optimizer, by the recipe"
@@ -60,27 +62,14 @@ HELPERS: dict[str, str] = {
     "data.rows.count_targets": "counts the targets that are not IGNORE",
     "data.rows.IGNORE": "a number",
     "data.rows.Rows": "a name for a pair of tensors",
-    "data.rows.check_rows": "checks that a model can read the rows",
     "evaluate.skills.SKILLS": "the names of the skills",
     "evaluate.skills.SkillTest": "a record of the test's rows",
     "evaluate.skills.kind_of": "sorts words by kind",
-    "evaluate.skills.is_straight": (
-        "reads a text as the language does; its room explains how"
-    ),
-    "evaluate.skills.misplaces": (
-        "reads a text as the language does; its room explains how"
-    ),
-    "evaluate.skills.first_slip": (
-        "reads a text as the language does; its room explains how"
-    ),
-    "train.loop.Probe": "a name for a kind of function",
-    "evaluate.losses.precision": "half precision on a GPU; a later part explains it",
     "train.optimizers.OPTIMIZERS": TABLE,
     "train.optimizers.fused_adamw": "torch's AdamW, in its fused form where it can",
     "evaluate.losses.measure_parts": "evaluates, as chapter 07's mean_loss does",
     "evaluate.prices.bill": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,
-    "evaluate.prices.bits_per_byte": ADDS_UP,
     "evaluate.prices.price": ADDS_UP,
     "tokenizer.template.MARKS": "three words",
     "evaluate.duplicates.check_search": "checks the arguments of a search",
