@@ -195,7 +195,7 @@ PLANS = {
                 "steps=6, batch=8, rate=0.003, warmup=1",
             ),
             *(("n=28_800", "n=96"), ("n=200", "n=12"), ("n=1000", "n=20")),
-            *(("n=3000", "n=40"), ("valid[:100]", "valid[:6]")),
+            *(("n=8000", "n=40"), ("valid[:100]", "valid[:6]")),
             ("valid[:20]", "valid[:6]"),
             *(("steps=100, batch=8", "steps=4, batch=8"), ("resume=True,", "")),
             ('path=checkpoint.kept_run("07"), ', ""),

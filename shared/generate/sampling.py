@@ -46,7 +46,7 @@ def next_probabilities(
     logits: Tensor, temperature: float = 1.0, top_k: int | None = None,
     top_p: float | None = None,
 ) -> Tensor:  # fmt: skip
-    """Probabilities (B, V) to draw from; temperature 0 leaves the likeliest alone."""
+    """Probabilities (B, V) to draw from; temperature 0 keeps only the likeliest."""
     if temperature == 0:
         return F.one_hot(logits.argmax(dim=-1), logits.shape[-1]).float()
     logits = logits.float() / temperature

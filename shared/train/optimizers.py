@@ -18,11 +18,7 @@ from shared.train.recipe import Recipe, check_rate
 
 
 def decay_groups(model: nn.Module, decay: float) -> list[dict]:
-    """Two groups of parameters: matrices, which decay, and all others, which do not.
-
-    Norms, biases and embeddings do not decay; nor does a head that is tied to the
-    embedding. Frozen parameters are in neither group.
-    """
+    """Two groups: matrices decay; norms, biases and embeddings do not."""
     tables = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
     matrices, others = [], []
     for parameter in model.parameters():

@@ -20,10 +20,11 @@ from page import Page, Problem
 
 # The losses, loops and recipes that the course is about. A name may only leave this
 # list when the thing itself leaves the book. (`learn_merges` was on it: the path
-# now builds the trainer whole, in SmallBPE, and the fast one is a detour. So was `Muon`:
-# the path has its step in three lines, and torch's frame around them is a detour.)
+# now builds the trainer whole, in SmallBPE, and the fast one is a detour. So were
+# `Muon`, whose step the path has in three lines, and `generate`, whose loop the path
+# writes for one text; torch's frame and the loop for many texts are detours.)
 OPEN = {
-    *("Attention", "FeedForward", "LayerNorm", "Block", "GPT", "generate"),
+    *("Attention", "FeedForward", "LayerNorm", "Block", "GPT"),
     *("Recipe", "summed_loss", "train_step", "train"),
     *("fit_linear", "class_logits", "FINE_TUNING", "chat_rows"),
     *("token_logprobs", "dpo_loss", "train_dpo", "group_advantages"),
