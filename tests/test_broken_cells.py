@@ -27,7 +27,6 @@ from broken_cells import Plan  # noqa: E402
 FOR_SHOW = {
     "tokenizer.": "chapter 02 loads GPT-2's tokenizer with the engineered class",
     "train.optimizers.": "make_optimizers gives parameters to shared's own classes",
-    "train.recipe.Recipe": "the recipes of shared/runs are made of shared's own class",
     "model.heads.swap_head": "the shipped classifier is loaded with shared's own",
     "checkpoint.int8.": "files of bytes are loaded with shared's own",
     "model.positions.Rotary": "only in ScaledRotary, a kind that no page uses yet",
@@ -201,7 +200,6 @@ PLANS = {
             ('path=checkpoint.kept_run("07"), ', ""),
         ],
         end="seen = pandas.DataFrame(history)",
-        faults={"train_step": ("loss.backward()", "(0 * loss).backward()")},
     ),
     "08_to_the_floor": Plan(
         [*OURS, "Muon", "muon"],
