@@ -217,6 +217,10 @@ PLANS = {
         ],
         drop=["for optimizer in ["],
         end="table = pandas.DataFrame(history)",
+        faults={
+            "Muon": ("p.add_(orthogonalise(ahead)", "p.add_(0 * ahead"),
+            "muon": ("recipe.muon_rate,", "recipe.muon_rate / 9,"),
+        },
     ),
     "11_preferences": Plan(
         LOSSES,
