@@ -219,3 +219,15 @@ def test_the_head_with_broken_minutes_raises(minutes, tree):
 
 def test_the_head_of_every_page_is_up_to_date():
     assert heads.outdated() == []
+
+
+# Catches: minutes above the budget that grow, or that stay allowed when they are won.
+def test_what_a_part_has_overdrawn_is_used_and_no_more():
+    table = budget.compute(notebooks.ROOT)
+    for part, names in budget.afternoons(notebooks.ROOT).items():
+        bound = [name for name in names if name not in paths.FIRST_EDITION]
+        reading, _ = budget.spent(table, bound)
+        allowed = budget.OVERDRAWN.get(part, 0)
+        assert reading <= budget.READING + allowed
+        if allowed:
+            assert reading > budget.READING + allowed - 1, f"lower OVERDRAWN for {part}"
