@@ -46,7 +46,7 @@ def test_one_batch_is_spoiled_and_nothing_else():
 
 
 def test_plain_is_the_model_of_the_recipe():
-    """Config, tokenizer and number of documents are those of `course.py train plain`."""
+    """Config, tokenizer and documents are those of `course.py train plain`."""
     model, _ = checkpoint.load("plain")
     facts = passport.models()["plain"]
     assert {**vars(model.config), **vars(Config())} == vars(model.config)

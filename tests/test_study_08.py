@@ -1,4 +1,4 @@
-"""The study of chapter 08: one change a row, kept with its recipe, and read by the page."""
+"""The study of chapter 08: one change a row, kept with its recipe, read by the page."""
 
 import argparse
 import csv
@@ -54,7 +54,7 @@ def test_a_row_changes_what_it_names(base, way, change):
     ) == (made[1]["optimizer"] == "muon")
 
 
-# Catches: a study that begins anew after a kill, or goes on with another recipe's lines.
+# Catches: a study that begins anew after a kill, or goes on from another recipe.
 def test_a_killed_study_goes_on(tmp_path, monkeypatch):
     path, asked = tmp_path / "study.csv", []
     monkeypatch.setattr(study_08, "TABLE", path)

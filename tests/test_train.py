@@ -676,7 +676,8 @@ def test_rows_that_cannot_be_read():
 
 
 def test_optimizers_that_cannot_be():
-    with pytest.raises(ValueError, match="is 'adam'; expected one of .*'adamw', 'muon'"):
+    known = "is 'adam'; expected one of .*'adamw', 'muon'"
+    with pytest.raises(ValueError, match=known):
         optimizers.make_optimizers(make_model(), a_recipe(optimizer="adam"))
     with pytest.raises(ValueError, match="give a MuonRecipe"):
         optimizers.make_optimizers(make_model(), recipe.Recipe(optimizer="muon"))
@@ -921,10 +922,12 @@ FAULTS = [
     ("session", "with evaluating(self.model):", "if True:", "probe"),
     ("losses", "with evaluating(model):  # no", "if True:  # no",
      "evaluation_leaves_no_trace"),
-    ("losses", "with evaluating(model):  # no", "if [model.eval()]:  # no", "mean_loss"),
+    ("losses", "with evaluating(model):  # no", "if [model.eval()]:  # no",
+     "mean_loss"),
     ("session", ", torch.random.fork_rng():", ":", "generators"),
     ("session", "    seed_dropout(step, recipe.seed)\n", "", "generators"),
-    ("session", "(1_000_003 * seed + step) + 1", "(1_000_003 * seed) + 1", "generators"),
+    ("session", "(1_000_003 * seed + step) + 1", "(1_000_003 * seed) + 1",
+     "generators"),
     ("rows", "(1_000_003 * seed + epoch)", "(1_000_003 * seed)", "row_order"),
     ("rows", "[place % n]", "[0]", "row_order"),
     ("train", "range(run.done + 1,", "range(1,", "stop_and_go"),

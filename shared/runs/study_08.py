@@ -148,7 +148,7 @@ def written(lines: list[dict[str, Any]]) -> bytes:
 
 
 def make_study(options: argparse.Namespace) -> None:
-    """Run every way from every seed; with --steps a trial of each that writes nothing."""
+    """Run every way from every seed; with --steps a trial that writes nothing."""
     import torch
 
     from shared.whole_files import write_whole

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import time
 
+from shared.runs.shipping import TOKENIZER, finish, shortened
+
 TEST_SEED = 3  # of the tales that no model has read
 LESSON_SEED = 2001  # of the lessons to learn from
 EXAM_ITEMS = 100  # of each subject
@@ -25,7 +27,6 @@ def make_chat(options: argparse.Namespace) -> None:
     from shared import checkpoint, evaluate, tales
     from shared.finetune import assistant
     from shared.runs import CHAT_RUN
-    from shared.runs.shipping import TOKENIZER, finish, shortened
     from shared.tales import tasks
     from shared.train import train
 
@@ -128,7 +129,6 @@ def answers_to_sums(model, tok, items: int = 300) -> dict[str, float]:  # noqa: 
 def ship_tuned(name, model, tok, facts, before, start, options) -> None:  # noqa: ANN001
     """Measure a model that was made from the assistant, and ship it."""
     from shared import evaluate, tales
-    from shared.runs.shipping import finish
 
     texts = [d.text for d in tales.documents(TEST_SEED, 200)]
     minutes = round((time.time() - start) / 60, 1)

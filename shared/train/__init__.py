@@ -13,8 +13,8 @@ __getattr__, __dir__, __all__ = offers(
             "Probe", "clip_gradients", "take_step", "train", "train_step",
         ),
         "sessions": (
-            "Session", "check_loss", "describe", "pick_device", "seed_dropout", "session",
-            "stepping",
+            "Session", "check_loss", "describe", "pick_device", "seed_dropout",
+            "session", "stepping",
         ),
         "recipe": ("Recipe", "check_rate", "check_recipe", "rate_share"),
         "log": ("History", "advance", "progress", "report"),

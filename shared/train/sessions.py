@@ -103,7 +103,7 @@ def session(
     every: int = 100, floor: float | None = None, path: str | Path | None = None,
     resume: bool = False, device: str | None = None, probe: Callable | None = None,
 ) -> Iterator[Session]:  # fmt: skip
-    """Inside, a model is trained: on its device, and from its saved state if it resumes.
+    """Inside, a model is trained on its device, and from its saved state if asked.
 
     Afterwards it is back, in evaluation mode, and the caller's generators are as they
     were. Raises ValueError for rows that the model cannot read, and for a saved state
