@@ -13,6 +13,7 @@ import generatechecks as k
 import modelchecks as c
 import pytest
 
+from shared import ROOT
 from shared.model import gpt as model
 
 SHARED = Path(model.__file__).parents[1]
@@ -22,7 +23,18 @@ FILES = (
     *("attention", "decoder", "modes"),
 )
 ROOMS = tuple(f"model.{file}" for file in FILES)
-GENERATE_FILES = ("generate.sampling", "generate.padding", "generate.generators")
+
+
+def where_it_stands(text: str) -> str:
+    """The file of `generate` that holds a line which a fault changes."""
+    reading = ROOT / "shared" / "generate" / "reading.py"
+    inside = text in reading.read_text("utf-8")
+    return "generate.reading" if inside else "generate.sampling"
+
+
+GENERATE_FILES = tuple(
+    f"generate.{file}" for file in ("sampling", "reading", "padding", "generators")
+)
 # A NameError, say, is no catch: the fault would be clumsy, not the check good.
 CAUGHT = (AssertionError, ValueError, IndexError, RuntimeError)
 
@@ -219,7 +231,7 @@ GENERATE = [
     (c.check_generation, "cache[0].length :]", "-1:]"),
     (
         c.check_generation,
-        "next_probabilities(logits, temperature, top_k, top_p)",
+        "next_probabilities(logits, *way)",
         "next_probabilities(logits)",
     ),
     (c.check_seed, "check_generators(generator,", "check_generators(None,"),
@@ -277,7 +289,7 @@ TABLE = [
     *(("model.attention", *row) for row in ATTENTION),
     *(("model.decoder", *row) for row in DECODER),
     *(("model.modes", *row) for row in MODES),
-    *(("generate.sampling", *row) for row in GENERATE),
+    *((where_it_stands(row[1]), *row) for row in GENERATE),
     *(("generate.padding", *row) for row in PADDING),
     *(("generate.generators", *row) for row in GENERATORS),
     *(("model.guards", *row) for row in GUARDS),
@@ -304,6 +316,9 @@ def run_faulty(name, old="", new=""):
     names = [f"shared.{file}" for file in (*ROOMS, *GENERATE_FILES)]
     real = {file: importlib.import_module(file) for file in names}
     try:
+        if name == "generate.reading":  # `generate` is made from it
+            run(name, old, new)
+            return run("generate.sampling")
         if name in GENERATE_FILES:
             return run(name, old, new)
         made = {room: run(room, *(old, new) * (room == name)) for room in ROOMS}
