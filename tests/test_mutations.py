@@ -13,7 +13,6 @@ import generatechecks as k
 import modelchecks as c
 import pytest
 
-from shared import ROOT
 from shared.model import gpt as model
 
 SHARED = Path(model.__file__).parents[1]
@@ -23,14 +22,6 @@ FILES = (
     *("attention", "decoder", "modes"),
 )
 ROOMS = tuple(f"model.{file}" for file in FILES)
-
-
-def where_it_stands(text: str) -> str:
-    """The file of `generate` that holds a line which a fault changes."""
-    reading = ROOT / "shared" / "generate" / "reading.py"
-    inside = text in reading.read_text("utf-8")
-    return "generate.reading" if inside else "generate.sampling"
-
 
 GENERATE_FILES = tuple(
     f"generate.{file}" for file in ("sampling", "reading", "padding", "generators")
@@ -211,7 +202,7 @@ MODES = [
     (c.check_evaluating, "part.training = mode", "part.training = True"),
     (c.check_evaluating, "    finally:", "    except ValueError:"),
 ]
-GENERATE = [
+SAMPLING = [
     (c.check_top_k, "logits < lowest", "logits <= lowest"),
     (c.check_top_k, "k = min(k, logits.shape[-1])", "k = k"),
     (c.check_top_k, "values[:, -1:]", "values[:1, -1:]"),
@@ -226,19 +217,10 @@ GENERATE = [
         "return logits.softmax(dim=0)",
     ),
     (c.check_probabilities, "if top_p is not None:", "if top_p and not top_k:"),
-    (c.check_generation, "cache, pad)[:, -1]", "cache, pad)[:, 0]"),
-    (c.check_generation, "last_window(ids, pad, context)", "last_window(ids, pad, 9)"),
-    (c.check_generation, "cache[0].length :]", "-1:]"),
     (
         c.check_generation,
         "next_probabilities(logits, *way)",
         "next_probabilities(logits)",
-    ),
-    (c.check_seed, "check_generators(generator,", "check_generators(None,"),
-    (
-        c.check_seed,
-        "check_generators(generator, len(ids))",
-        "generator or torch.default_generator",
     ),
     (c.check_stop, "token[~going] = eos", "pass"),
     (c.check_stop, "going &= token != eos", "pass"),
@@ -248,13 +230,24 @@ GENERATE = [
     (k.check_likeliest, "logits.argmax(", "logits.argmin("),
     (k.check_loop, "ids = torch.cat([ids, token], dim=1)", "ids = token"),
     (k.check_loop, "for _ in range(most)", "for _ in range(most + 1)"),
+]
+PREPARING = [  # `generate` is made from it
+    (c.check_generation, "cache, pad)[:, -1]", "cache, pad)[:, 0]"),
+    (c.check_generation, "last_window(ids, pad, context)", "last_window(ids, pad, 9)"),
+    (c.check_generation, "cache[0].length :]", "-1:]"),
+    (c.check_seed, "check_generators(generator,", "check_generators(None,"),
+    (
+        c.check_seed,
+        "check_generators(generator, len(rows))",
+        "generator or torch.default_generator",
+    ),
     (k.check_unequal, "cache, pad)[:, -1]", "cache)[:, -1]"),
     (k.check_unequal, "last_window(ids, pad,", "last_window(ids, None,"),
     (k.check_unequal, "or ids.shape[1] > context", ""),
     (k.check_row_seeds, "check_prompts(ids, model, eos)", "check_prompts(ids, model)"),
     (
         k.check_row_seeds,
-        "check_generators(generator, len(ids))",
+        "check_generators(generator, len(rows))",
         "generator[0] if isinstance(generator, list) else generator",
     ),
 ]
@@ -289,7 +282,8 @@ TABLE = [
     *(("model.attention", *row) for row in ATTENTION),
     *(("model.decoder", *row) for row in DECODER),
     *(("model.modes", *row) for row in MODES),
-    *((where_it_stands(row[1]), *row) for row in GENERATE),
+    *(("generate.sampling", *row) for row in SAMPLING),
+    *(("generate.reading", *row) for row in PREPARING),
     *(("generate.padding", *row) for row in PADDING),
     *(("generate.generators", *row) for row in GENERATORS),
     *(("model.guards", *row) for row in GUARDS),
