@@ -46,7 +46,8 @@ def test_a_change_of_the_prose_is_found_and_repaired(tree):
 
 
 @pytest.mark.parametrize("part", ["Part I", "Part II", "Part II · A second afternoon"])
-def test_the_path_of_an_afternoon_has_a_budget_of_reading(tree, part):
+def test_the_path_of_an_afternoon_has_a_budget_of_reading(tree, part, monkeypatch):
+    monkeypatch.setattr(budget, "OVERDRAWN", {})
     page(tree, "01_words", 100 * 150, part=part)
     page(tree, "02_words", 80 * 150, part=part)
     page(tree, "12_later", 181 * 150, part="Part III")  # no afternoon

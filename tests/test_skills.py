@@ -107,9 +107,7 @@ def chapter_function(name: str, until: str, **known: object) -> Callable:
     pages = [json.loads(p.read_text("utf-8")) for p in (ROOT / "book").glob("*.ipynb")]
     cells = ["".join(cell["source"]) for page in pages for cell in page["cells"]]
     found = [text for text in cells if f"def {name}(" in text]
-    if not found:
-        pytest.skip(f"no chapter defines {name}: chapter 08 is not here yet")
-    (text,) = found
+    (text,) = found  # one chapter and no other
     exec(text[text.index(f"def {name}(") : text.index(f"def {until}(")], known)
     return known[name]
 

@@ -1,11 +1,12 @@
 """From a model's scores to text.
 
 `sampling` holds the filters and the one loop that draws token by token, `reading` what
-reads the text so far; `generate`, the
-answers of a chat (`answering`), the text that streams (`streaming`) and with it the
-talk at the terminal all use it. Prompts may differ in length: `padding` says how such
-rows stand side by side, `generators` how each draws for itself, `turns` who draws with
-whom when all share one generator. The checks of bad input stand in `guards`."""
+reads the text so far; `generate`, the answers of a chat (`answering`), the text that
+streams (`streaming`) and with it the talk at the terminal all use it. Prompts may
+differ in length: `padding` says how such rows stand side by side, `generators` how each
+draws for itself, `turns` who draws with whom when all share one generator. The checks
+of bad input stand in `guards`.
+"""
 
 from shared.lazy import offers
 

@@ -78,7 +78,16 @@ def generate(
     top_k: int | None = None, top_p: float | None = None, eos: int | None = None,
     generator: torch.Generator | Sequence | None = None, use_cache: bool = True,
 ) -> Tensor:  # fmt: skip
-    """Go on from rows of ids (B, T); returns them with the new tokens."""
+    """Go on from the rows `ids` (B, T); returns them with the new tokens, (B, T + new).
+
+    Rows may differ in length. Each goes on as it would alone, and comes back filled up
+    on its left to the longest, T, with `eos` or else 0: new tokens are [:, T:] of all.
+    temperature=0 takes the likeliest token each time. A row that has drawn `eos` is
+    filled up with it; when all rows have, the end comes early. The generator alone
+    decides what is drawn, or a list of one for each row; without one, every call draws
+    anew. Raises ValueError for bad settings, and for a prompt that is empty or longer
+    than the model's context.
+    """
     way, most = (temperature, top_k, top_p), max_new_tokens
     ids, read, draw = prepared(model, ids, most, way, eos, generator, use_cache)
 

@@ -69,7 +69,13 @@ def train(
     floor: float | None = None, every: int = 100, path: str | Path | None = None,
     resume: bool = False, device: str | None = None, probe: Callable | None = None,
 ) -> dict[str, list[float]]:  # fmt: skip
-    """Train a model in place; returns a list of numbers for each column."""
+    """Train a model in place; returns a list of numbers for each column.
+
+    It goes to `device` (None: a GPU if there is one) and back. Every `every` steps and
+    at the end (0: never) it is priced on validation rows, asked by `probe`, told of
+    with the gap to `floor`, and saved to `path`; resume: go on from there. Raises
+    ValueError for rows that do not fit or another run, FloatingPointError at a blow-up.
+    """
     options = (every, floor, path, resume, device, probe)
     with session(model, rows, recipe, validation, *options) as run:
         for step in range(run.done + 1, recipe.steps + 1):

@@ -12,21 +12,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: everything that decides the result beside model and rows."""
+    """How to train: everything that decides the result beside model and rows.
+
+    batch: rows per step, read in `accumulate` equal parts to save memory. rate: the
+    highest; it rises during `warmup` steps, stays for `hold`, and falls to `final`
+    times itself. clip: the largest gradient norm, or None. mixed: bf16 on a GPU that
+    has it. seed: of the rows' order and of dropout. Raises ValueError for a bad field.
+    """
 
     steps: int = 1000
     batch: int = 16
-    accumulate: int = 1  # parts of a batch
+    accumulate: int = 1
     optimizer: str = "adamw"
     rate: float = 1e-3
     betas: tuple[float, float] = (0.9, 0.95)
     decay: float = 0.1
     clip: float | None = 1.0
     schedule: str = "cosine"  # or "linear"
-    warmup: int = 0  # steps
-    hold: int = 0  # steps after it at the full rate
-    final: float = 0.0  # share of the rate at the end
-    mixed: bool = True  # on a GPU
+    warmup: int = 0
+    hold: int = 0
+    final: float = 0.0
+    mixed: bool = True
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -67,12 +73,15 @@ def check_rate(name: str, rate: float) -> None:
 
 
 def rate_share(step: int, recipe: Recipe) -> float:
-    """The rate of a step, 1 to `steps`, as a share of the highest."""
+    """The rate of a step, 1 to `steps`, as a share of the highest.
+
+    The last step stands half a step before the fall's end, where no rate may be left.
+    """
     if step < recipe.warmup:
         return step / recipe.warmup
     start = recipe.warmup + recipe.hold
     fall = max(1, recipe.steps - start)  # steps that it takes
-    fallen = min(fall - 0.5, max(0, step - start)) / fall  # the last step moves, too
+    fallen = min(fall - 0.5, max(0, step - start)) / fall
     left = 1 - fallen
     if recipe.schedule == "cosine":
         left = 0.5 * (1 + math.cos(math.pi * fallen))
