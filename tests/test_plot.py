@@ -154,3 +154,17 @@ def test_chips_carry_their_own_colours():
     page = plot.tokens(["a", "b"])._repr_html_()
     assert page.count("background:#") == 2 and page.startswith("<div")
     assert "color:#1f2a37" in page[: page.index("<span")]
+
+
+# Catches: names of lines that end at one height, printed over each other.
+def test_the_names_of_lines_do_not_overlap():
+    figure, ax = plot.figure()
+    ends = {"a": 0.99, "b": 0.99, "c": 1.0, "d": 0.5}
+    lines = {name: ([1, 100], [0.0, y]) for name, y in ends.items()}
+    plot.curve(lines, logx=True, ax=ax)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in ax.texts]
+    pairs = [(i, j) for i in range(4) for j in range(i)]
+    assert not any(boxes[i].overlaps(boxes[j]) for i, j in pairs)
+    seen = [label.get_text() for label in ax.get_xticklabels()]
+    assert {"1", "2", "5", "10", "50", "100"} <= set(seen)

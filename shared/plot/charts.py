@@ -28,6 +28,7 @@ from shared.plot.style import figure
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+APART = 17  # points between the names of two lines
 
 def bars(
     values: Mapping[str, float],
@@ -143,11 +144,12 @@ def curve(
         _, ax = figure()
     if logx:
         ax.set_xscale("log")
-    shift = {"textcoords": "offset points"}
+    ends = []
     for name, y in (levels or {}).items():
         goal = "floor" in name.lower()
         color = COLORS[look("floor").color if goal else "grey"]
-        style = {"color": readable(color), "fontsize": 12.5, **shift}
+        style = {"color": readable(color), "fontsize": 12.5}
+        style["textcoords"] = "offset points"
         ax.axhline(y, color=color, linewidth=1.3, linestyle=DASHES[2])
         ax.annotate(name, (0, y), (4, 3), ("axes fraction", "data"), **style)
     for i, (name, y) in enumerate(series.items()):
@@ -155,6 +157,34 @@ def curve(
         meant = look(colors[name]).color if name in (colors or {}) else ""
         color = COLORS[meant or CYCLE[i % len(CYCLE)]]
         ax.plot(x, y, color=color, linestyle=DASHES[i % len(DASHES)], label=name)
-        style = {"color": readable(color), "fontweight": "bold", "va": "center"}
-        ax.annotate(name, (x[-1], y[-1]), (7, 0), **style, **shift)
+        ends.append((name, (x[-1], y[-1]), readable(color)))
+    name_ends(ax, ends)
+    if logx:
+        plain_numbers(ax)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
+
+
+def name_ends(ax: Axes, ends: list[tuple[str, tuple[float, float], str]]) -> None:
+    """Write each line's name behind its end (x, y); those too near are moved apart."""
+    ax.autoscale_view()
+    per_point = ax.figure.dpi / 72
+    ends = sorted(ends, key=lambda end: -end[1][1])  # from the top down
+    last = float("inf")
+    for name, end, color in ends:
+        height = ax.transData.transform(end)[1] / per_point  # in points
+        place = min(height, last - APART)
+        style = {"color": color, "fontweight": "bold", "va": "center"}
+        shift = (7, place - height)
+        ax.annotate(name, end, shift, textcoords="offset points", **style)
+        last = place
+
+
+def plain_numbers(ax: Axes) -> None:
+    """Ticks of a logarithmic axis as people write them: 0.2, 0.5, 1, 2, 5."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    low, high = ax.get_xlim()
+    steps = (1, 2, 5) if high < 200 * low else (1,)
+    ax.xaxis.set_major_locator(LogLocator(subs=steps))
+    ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,g}"))
+    ax.xaxis.set_minor_formatter(NullFormatter())

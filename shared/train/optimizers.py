@@ -37,7 +37,7 @@ def orthogonalise(matrix: Tensor, steps: int = 3) -> Tensor:
 
     Newton-Schulz: each step applies a x + b x^3 + c x^5 to every singular value x. It
     multiplies x by a matrix made of S = x x^T alone, so that the steps can be taken on
-    the small square S. Five bring most values between 0.7 and 1.2; three do for us.
+    the small square S. Five bring most values between 0.7 and 1.2; we take three.
     """
     a, b, c = 3.4445, -4.7750, 2.0315
     x = matrix / (matrix.norm() + 1e-7)  # every singular value is now at most 1
