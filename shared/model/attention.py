@@ -91,7 +91,11 @@ class DecoderAttention(nn.Module):
 
 
 class DirectAttention(DecoderAttention):
-    """Values also read the embedding that a token began with, on a direct line."""
+    """Values also read the embedding that a token began with, on a direct line.
+
+    After one block, what a token offers is a mixture of what it has read; to repeat a
+    name one wants the plain word.
+    """
 
     def __init__(self, config: DecoderConfig) -> None:
         super().__init__(config)

@@ -121,7 +121,10 @@ class GPT(nn.Module):
         initialise(self, seed)
 
     def hidden(self, ids: Tensor) -> Tensor:
-        """What the model knows after each token, (B, T, C); the head reads it."""
+        """What the model knows after each token, (B, T, C); the head reads it.
+
+        Raises TypeError or ValueError for ids that it cannot read.
+        """
         ids = check_input(ids, self.config)
         x = self.tokens(ids) + self.positions.weight[: ids.shape[1]]  # (B, T, C)
         x = self.drop(x)

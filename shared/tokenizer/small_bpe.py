@@ -52,5 +52,5 @@ class SmallBPE:
         return [i for ids in coded for i in ids]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of the ids."""
+        """The text of the ids; bytes that form no character become "\ufffd"."""
         return b"".join(self.vocab[i] for i in ids).decode(errors="replace")
