@@ -70,6 +70,12 @@ def notebook(cells: list) -> str:
     book = nbformat.v4.new_notebook(cells=made, metadata=METADATA)
     return notebooks.dumps(book)
 
+#: The files of shared/ that the site's extensions import.
+NEEDED = (
+    *("__init__.py", "contents.py", "lazy.py"),
+    *("checkpoint/__init__.py", "checkpoint/makers.py"),
+)
+
 
 def build(root: Path) -> Path:
     """Write the book into a folder, build it, warnings are errors; return its site."""
@@ -77,9 +83,9 @@ def build(root: Path) -> Path:
     for name in ("_static", "_theme"):
         leave = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / "book" / name, book / name, ignore=leave)
-    (root / "shared").mkdir()
-    for name in ("__init__.py", "contents.py"):
-        shutil.copy(ROOT / "shared" / name, root / "shared")
+    (root / "shared" / "checkpoint").mkdir(parents=True)
+    for name in NEEDED:
+        shutil.copy(ROOT / "shared" / name, root / "shared" / name)
     shutil.copy(ROOT / "_config.yml", root)
     (root / "_toc.yml").write_text(TOC, "utf-8")
     (book / "index.md").write_text(INDEX, "utf-8")

@@ -1,13 +1,11 @@
 """The shipped base model is what its passport says, and its makers run."""
 
-import csv
-
 import pytest
 
 from shared import checkpoint, evaluate, tales
 from shared.checkpoint import passport
 from shared.evaluate import skills
-from shared.runs import BASE, LONG_RUN, models, shipping, study
+from shared.runs import BASE, LONG_RUN, models, shipping
 
 pytestmark = pytest.mark.slow  # a minute together; the full run has it
 MOST_BYTES = 20_000_000  # all shipped weights together
@@ -56,13 +54,6 @@ def test_all_shipped_weights_are_small():
     """They are cloned by everybody and loaded by the page."""
     shipped = list(checkpoint.FOLDER.glob("*.safetensors"))
     assert sum(path.stat().st_size for path in shipped) < MOST_BYTES
-
-
-def test_the_study_has_a_line_for_each_way():
-    """The table of chapter 07 was made by the ways that the tool has today."""
-    with study.TABLE.open(encoding="utf-8") as file:
-        names = [line["way"] for line in csv.DictReader(file)]
-    assert names == list(study.ways())
 
 
 def test_a_trial_ships_nothing(tmp_path, capsys):

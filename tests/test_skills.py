@@ -1,5 +1,6 @@
 """evaluate/skills.py: the truth gets full marks, and slips are found where they are."""
 
+import ast
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -102,13 +103,17 @@ def test_a_slip_is_on_a_name_if_one_is_written_or_missing_there():
         assert skills.misplaces(start + wrong), wrong
 
 
-def chapter_function(name: str, until: str, **known: object) -> Callable:
-    """A function that a chapter defines on its page."""
+def chapter_function(name: str, **known: object) -> Callable:
+    """A function that a chapter defines on its page, and nothing else of its cell."""
     pages = [json.loads(p.read_text("utf-8")) for p in (ROOT / "book").glob("*.ipynb")]
     cells = ["".join(cell["source"]) for page in pages for cell in page["cells"]]
-    found = [text for text in cells if f"def {name}(" in text]
-    (text,) = found  # one chapter and no other
-    exec(text[text.index(f"def {name}(") : text.index(f"def {until}(")], known)
+    (cell,) = [text for text in cells if f"def {name}(" in text]  # one chapter only
+    (found,) = [
+        node
+        for node in ast.parse(cell).body
+        if isinstance(node, ast.FunctionDef) and node.name == name
+    ]
+    exec(ast.unparse(found), known)
     return known[name]
 
 
@@ -116,8 +121,8 @@ def chapter_function(name: str, until: str, **known: object) -> Callable:
 def test_the_page_knows_which_tokens_are_possible(shipped):
     """What comes is possible, and costs nothing exactly where nothing else is."""
     end = shipped.special_tokens["<|endoftext|>"]
-    known = {"tok": shipped, "tales": tales, "END": end}
-    possible_tokens = chapter_function("possible_tokens", "divide", **known)
+    known = {"tok": shipped, "tales": tales, "end": end}
+    possible_tokens = chapter_function("possible_tokens", **known)
     for document in tales.documents(5, 60):
         allowed = list(possible_tokens(document.text))
         ids, bill = shipped.encode(document.text), tales.bill(document.text, shipped)

@@ -1,6 +1,7 @@
 """Slim SVG: smaller, the same picture, still well made."""
 
 import io
+import re
 import xml.etree.ElementTree as ElementTree
 
 import pytest
@@ -8,6 +9,8 @@ import pytest
 from shared import plot
 from shared.plot import paint
 from shared.plot.slim import slim
+
+TAKES = {"M": 2, "L": 2, "Q": 4, "C": 6, "Z": 0}  # numbers of a path's commands
 
 
 def raw(fig):
@@ -38,15 +41,49 @@ def test_it_is_smaller_and_still_a_picture(pictures, name):
     assert slim(after) == after
 
 
+def steps(path: str) -> list[tuple]:
+    """A path's commands with their numbers, letters that were left out written again."""
+    found = []
+    for letter, text in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        numbers, size = [float(word) for word in text.split()], TAKES[letter.upper()]
+        if not size:
+            assert not numbers
+            found.append((letter,))
+            continue
+        assert numbers and len(numbers) % size == 0
+        parts = [numbers[i : i + size] for i in range(0, len(numbers), size)]
+        assert letter not in "Mm" or len(parts) == 1, "numbers after M are lines"
+        found += [(letter, *part) for part in parts]
+    return found
+
+
 @pytest.mark.parametrize("name", ["curve", "drawing"])
 def test_every_place_stays_within_a_hundredth(pictures, name):
     trees = [ElementTree.fromstring(t) for t in (pictures[name], slim(pictures[name]))]
     paths = [[e.get("d") for e in tree.iter() if e.get("d")] for tree in trees]
     for before, after in zip(*paths, strict=True):
-        words = before.split(), after.split()
-        assert len(words[0]) == len(words[1])
-        for one, two in zip(*words, strict=True):
-            assert one == two or abs(float(one) - float(two)) <= 0.0051
+        for one, two in zip(steps(before), steps(after), strict=True):
+            assert one[0] == two[0]
+            assert one[1:] == pytest.approx(two[1:], rel=0, abs=0.0051)
+
+
+def letters(svg: str) -> list[tuple[float, float]]:
+    """Where the letters of a picture stand within their words."""
+    found = []
+    for used in ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}use"):
+        shift = re.fullmatch(r"translate\((\S+) (\S+)\)", used.get("transform", ""))
+        place = shift.groups() if shift else (used.get("x", 0), used.get("y", 0))
+        found.append((float(place[0]), float(place[1])))
+    return found
+
+
+@pytest.mark.parametrize("name", ["curve", "drawing"])
+def test_every_letter_stands_where_it_stood(pictures, name):
+    before, after = letters(pictures[name]), letters(slim(pictures[name]))
+    assert len(before) == len(after) > 10
+    assert any(x > 0 for x, _ in after)
+    for one, two in zip(before, after, strict=True):
+        assert one == pytest.approx(two, rel=0, abs=0.0051)
 
 
 @pytest.mark.parametrize("name", ["curve", "drawing"])
