@@ -70,6 +70,7 @@ def notebook(cells: list) -> str:
     book = nbformat.v4.new_notebook(cells=made, metadata=METADATA)
     return notebooks.dumps(book)
 
+
 #: The files of shared/ that the site's extensions import.
 NEEDED = (
     *("__init__.py", "contents.py", "lazy.py"),

@@ -42,7 +42,7 @@ def test_it_is_smaller_and_still_a_picture(pictures, name):
 
 
 def steps(path: str) -> list[tuple]:
-    """A path's commands with their numbers, letters that were left out written again."""
+    """A path's commands and numbers, letters that were left out written again."""
     found = []
     for letter, text in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
         numbers, size = [float(word) for word in text.split()], TAKES[letter.upper()]

@@ -49,9 +49,9 @@ def test_a_row_changes_what_it_names(base, way, change):
     model = {k for k, v in vars(made[0]).items() if v != getattr(usual[0], k)}
     rest = {k for k, v in made[1].items() if v != usual[1].get(k)}
     assert model | rest == set(change)
-    assert isinstance(
-        study_08.make_recipe(made[1], 1), MuonRecipe
-    ) == (made[1]["optimizer"] == "muon")
+    assert isinstance(study_08.make_recipe(made[1], 1), MuonRecipe) == (
+        made[1]["optimizer"] == "muon"
+    )
 
 
 # Catches: a study that begins anew after a kill, or goes on from another recipe.

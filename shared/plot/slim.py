@@ -1,8 +1,8 @@
 """Smaller SVG: the same picture in little more than half of the bytes.
 
 matplotlib writes one point of a path per line, with six decimals and a letter of its
-own, and gives every group a name. A notebook stores each line as a string of its own, so that a page with several
-pictures outgrows its limit.
+own, and gives every group a name. A notebook stores each line as a string of its own,
+so that a page with several pictures outgrows its limit.
 """
 
 from __future__ import annotations
