@@ -36,14 +36,13 @@ def single_rows(
 ) -> Rows:
     """One document per row, (N, length): the end-of-text token, then the document.
 
-    ending: also count the end-of-text token that follows; to train on, since a model
-    must learn where to stop. Without it the rows count what tales.bill counts. Raises
-    ValueError if a document does not fit, as its loss would be that of a part.
+    ending: end with that token, too; to train on.
+    Raises ValueError if a document does not fit, as its loss would be that of a part.
     """
     end = tokenizer.special_tokens["<|endoftext|>"]
     after = [end] * ending
     rows = [[end, *tokenizer.encode_ordinary(text), *after] for text in documents]
-    longest = max(map(len, rows), default=1) - 1
+    longest = max(map(len, rows), default=1) - 1  # 0 without documents
     if longest > length:
         raise ValueError(
             f"a document of {longest} tokens does not fit a row of {length}; give a "
