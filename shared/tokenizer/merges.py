@@ -13,6 +13,7 @@ import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import inf
 
 from shared.tokenizer.long_words import encode_long_word
 from shared.tokenizer.unicode16 import find_all
@@ -25,7 +26,7 @@ GPT2_PATTERN = (
     r"| ?\p{N}+"  # digits, likewise
     r"| ?[^\s\p{L}\p{N}]+"  # everything else that can be seen
     r"|\s+(?!\S)"  # white space, but not its last sign before a word
-    r"|\s+"  # what is left: a line end or a tab before a word
+    r"|\s+"  # any other white space
 )
 
 
@@ -137,7 +138,7 @@ def encode_word(ids: list[int], ranks: dict[Pair, int]) -> list[int]:
     ranks: pair -> id of the token it makes; a smaller id was learned earlier.
     """
     while len(ids) > 1:
-        pair = min(pairwise(ids), key=lambda pair: ranks.get(pair, len(ranks) + 256))
+        pair = min(pairwise(ids), key=lambda pair: ranks.get(pair, inf))
         if pair not in ranks:
             break
         ids = merge_pair(ids, pair, ranks[pair])
