@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from shared.data import windows
 from shared.runs import study_04
 from shared.train import first_network
 
@@ -32,38 +31,53 @@ def test_every_way_has_its_seeds():
     assert all(found == ["0", "1", "2"] for found in seeds.values()), seeds
 
 
-def test_documents_in_a_row_never_share_a_window():
-    row = first_network.in_a_row([["a", "b"], ["c"]], IDS, 2)
-    assert row.tolist() == [0, 0, 1, 2, 0, 0, 3, 0, 0]
-    contexts, following = windows(row, 2, stride=1)
-    asked = {tuple(c): int(f[-1]) for c, f in zip(contexts.tolist(), following)}
-    assert asked[0, 0] == 3 or asked[0, 0] == 1  # a document begins after borders alone
-    assert (2, 3) not in asked
+def test_documents_never_share_a_window():
+    contexts, came = first_network.examples([["a", "b"], ["c"]], IDS, 2)
+    asked = list(zip(contexts.tolist(), came.tolist()))
+    assert asked == [
+        *[([0, 0], 1), ([0, 1], 2), ([1, 2], 0), ([2, 0], 0)],
+        *[([0, 0], 3), ([0, 3], 0), ([3, 0], 0)],
+    ]
 
 
 def test_the_price_is_the_mean_surprise_at_the_words():
     torch.manual_seed(0)
-    model = first_network.Network(4, width=2, hidden=3)
-    row = first_network.in_a_row([["a", "b"], ["c"]], IDS, 4)
+    model = first_network.Network(4)
+    contexts, came = first_network.examples([["a", "b"], ["c"]], IDS, 4)
     prices = []
-    for i in range(4, len(row)):
-        if row[i]:
-            logits = model(torch.tensor([row[i - 4 : i].tolist()]))
-            prices.append(-logits.log_softmax(1)[0, row[i]].item())
+    for context, word in zip(contexts, came.tolist()):
+        if word:
+            logits = model(context[None])
+            prices.append(-logits.log_softmax(1)[0, word].item())
     assert len(prices) == 3
-    assert first_network.mean_price(model, row) == pytest.approx(
-        np.mean(prices), rel=1e-5
-    )
+    found = first_network.mean_price(model, (contexts, came))
+    assert found == pytest.approx(np.mean(prices), rel=1e-5)
+
+
+def trained(steps, seed=0):
+    """The page's network after some of the page's steps, and its price."""
+    pile = first_network.examples([["a", "b", "c"]] * 5, IDS, 4)
+    torch.manual_seed(seed)
+    model = first_network.Network(4)
+    draw = torch.Generator().manual_seed(seed)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.02, weight_decay=0)
+    for step in range(steps):
+        optimizer.param_groups[0]["lr"] = 0.02 * (1 - step / steps)
+        first_network.one_step(model, optimizer, pile, draw)
+    return model, first_network.mean_price(model, pile)
 
 
 def test_training_learns_and_repeats_itself():
-    row = first_network.in_a_row([["a", "b", "c"]] * 5, IDS, 4)
-    runs = []
-    for _ in range(2):
-        torch.manual_seed(0)
-        model = first_network.Network(4, width=2, hidden=8)
-        way = {"steps": 250, "rate": 0.02, "falling": True}
-        runs += first_network.fit(
-            model, row, **way, watch=lambda m: first_network.mean_price(m, row)
-        )
-    assert runs[0] == runs[1] < 0.1
+    assert trained(250)[1] == trained(250)[1] < 0.1
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_study_trains_the_network_of_the_page(seed):
+    row = study_04.in_a_row([["a", "b", "c"]] * 5, IDS, 4)
+    torch.manual_seed(seed)
+    model = study_04.StudyNetwork(4)
+    study_04.fit(model, row, steps=50, rate=0.02, falling=True, seed=seed)
+    theirs, price = trained(50, seed)
+    for name, weights in theirs.state_dict().items():
+        assert torch.equal(weights, model.state_dict()[name]), name
+    assert study_04.study_price(model, row) == pytest.approx(price, rel=1e-5)

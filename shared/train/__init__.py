@@ -8,7 +8,7 @@ from shared.lazy import offers
 __getattr__, __dir__, __all__ = offers(
     __name__,
     {
-        "first_network": ("Network", "fit", "in_a_row", "mean_price"),
+        "first_network": ("Network", "examples", "mean_price", "one_step"),
         "loop": (
             "Probe", "clip_gradients", "take_step", "train", "train_step",
         ),
