@@ -1,9 +1,9 @@
 """The study of chapter 04: cures for overfitting, rates, and the counts.
 
-It trains the chapter's network with each cure for overfitting, several rates and numbers
-of steps, and on 250, 1,000 and 8,000 documents, beside the best of the counts. Network
-and loop are those of shared/train/first_network.py with what a study needs more: dropout,
-weight decay, seeds. `course.py train study-04` writes shared/models/study_04.csv.
+It trains the chapter's network with each cure for overfitting, several rates and
+numbers of steps, and on 250, 1,000 and 8,000 documents, beside the best of the counts.
+`course.py train study-04` writes shared/models/study_04.csv. Network and loop are those
+of shared/train/first_network.py, with dropout, weight decay and seeds.
 """
 
 from __future__ import annotations
