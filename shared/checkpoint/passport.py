@@ -145,7 +145,7 @@ def summary(chapter: str, path: Path | None = None) -> str:
         if one.number < chapter and one.number in stamps
     ]
     if not done:
-        return "The passport is still empty."
+        return "Nothing has been measured before this chapter."
     return f"Stamped in the passport so far: {', '.join(done)}."
 
 
