@@ -197,6 +197,7 @@ PLANS = {
             *(("n=8000", "n=40"), ("valid[:100]", "valid[:6]")),
             ("valid[:20]", "valid[:6]"),
             *(("steps=100, batch=8", "steps=4, batch=8"), ("resume=True,", "")),
+            *(("range(1, 101)", "range(1, 5)"), ("in [1, 2, 3, 4, 5]", "in [1]")),
             ('path=checkpoint.kept_run("07"), ', ""),
         ],
         end="seen = pandas.DataFrame(history)",

@@ -22,11 +22,12 @@ from page import Page, Problem
 # list when the thing itself leaves the book. (`learn_merges` was on it: the path
 # now builds the trainer whole, in SmallBPE, and the fast one is a detour. So were
 # `Muon`, whose step the path has in three lines, and `generate`, whose loop the path
-# writes for one text; torch's frame and the loop for many texts are detours.)
+# writes for one text; torch's frame and the loop for many texts are detours. And so
+# were `train`, `train_step` and `Recipe`: the path of chapter 07 writes the loop whole,
+# in `pretrain`, and prints the run's recipe; what the book adds to both is a detour.)
 OPEN = {
     *("Attention", "FeedForward", "LayerNorm", "Block", "GPT"),
-    *("Recipe", "summed_loss", "train_step", "train"),
-    *("fit_linear", "class_logits", "FINE_TUNING", "chat_rows"),
+    *("summed_loss", "fit_linear", "class_logits", "FINE_TUNING", "chat_rows"),
     *("token_logprobs", "dpo_loss", "train_dpo", "group_advantages"),
     *("divergence", "grpo_loss", "train_grpo", "SmallBPE", "encode_word"),
 }
