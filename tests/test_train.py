@@ -915,7 +915,7 @@ FAULTS = [
     ("rows", "rows = [[end, *tokenizer", "rows = [[*tokenizer", "single_rows"),
     ("rows", "int(used[chosen].max())", "int(used[chosen].min())", "adamw_by_hand"),
     ("rows", "yield inputs[chosen,", "yield inputs[: len(chosen),", "adamw_by_hand"),
-    ("rows", "after = [end] * ending", "after = [end]", "single_rows"),
+    ("rows", "after = [end] if ending else []", "after = [end]", "single_rows"),
     ("rows", "used.argsort(stable=True).chunk(parts)",
      "torch.arange(len(used)).chunk(parts)", "accumulation"),
     ("history", "[math.nan] * rows", "[]", "probe"),

@@ -16,9 +16,10 @@ __getattr__, __dir__, __all__ = offers(
         "token_files": ("open_ids", "read_text", "save_ids"),
         "made_site": ("web_pages",),
         "token_windows": ("batches", "check_length", "random_batch", "windows"),
+        "guards": ("check_fits", "check_rows"),
         "rows": (
-            "IGNORE", "Rows", "check_rows", "count_targets", "epoch_order", "in_parts",
-            "pad_rows", "single_rows", "step_rows",
+            "IGNORE", "Rows", "count_targets", "epoch_order", "in_parts", "pad_rows",
+            "single_rows", "step_rows",
         ),
     },
 )

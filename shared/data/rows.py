@@ -6,13 +6,14 @@ not count. N rows are two tensors of whole numbers, (N, T) each.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
+
+from shared.data.guards import check_fits
 
 if TYPE_CHECKING:
     from shared.tokenizer.bpe import BPETokenizer
@@ -36,18 +37,13 @@ def single_rows(
 ) -> Rows:
     """One document per row, (N, length): the end-of-text token, then the document.
 
-    ending: end with that token, too; to train on.
-    Raises ValueError if a document does not fit, as its loss would be that of a part.
+    ending: that token once more behind the document, for training.
+    Raises ValueError if a document does not fit: its loss would be that of a part.
     """
     end = tokenizer.special_tokens["<|endoftext|>"]
-    after = [end] * ending
+    after = [end] if ending else []
     rows = [[end, *tokenizer.encode_ordinary(text), *after] for text in documents]
-    longest = max(map(len, rows), default=1) - 1  # 0 without documents
-    if longest > length:
-        raise ValueError(
-            f"a document of {longest} tokens does not fit a row of {length}; give a "
-            "larger length, or leave it out"
-        )
+    check_fits(rows, length)
     return pad_rows(rows, length, end)
 
 
@@ -71,23 +67,6 @@ def in_parts(rows: Rows, parts: int) -> Iterator[Rows]:
     for chosen in used.argsort(stable=True).chunk(parts):
         width = max(1, int(used[chosen].max()))
         yield inputs[chosen, :width], targets[chosen, :width]
-
-
-def check_rows(rows: Rows, model: nn.Module) -> None:
-    """Raise ValueError unless rows are inputs and targets that the model can read."""
-    inputs, targets = rows
-    if inputs.dim() != 2 or inputs.shape != targets.shape or not inputs.numel():
-        raise ValueError(
-            f"the rows have inputs {tuple(inputs.shape)} and targets "
-            f"{tuple(targets.shape)}; expected the same (N, T), with N and T at least "
-            "1: is the text shorter than one row?"
-        )
-    context = getattr(getattr(model, "config", None), "context", math.inf)
-    if inputs.shape[1] > context:
-        raise ValueError(
-            f"the rows are {inputs.shape[1]} tokens long, but the model's context is "
-            f"{context}; cut shorter rows"
-        )
 
 
 @lru_cache(maxsize=2)

@@ -17,7 +17,8 @@ from torch import nn
 from tqdm import tqdm
 
 from shared.checkpoint.run_state import fingerprint, load_state, save_state
-from shared.data.rows import Rows, check_rows
+from shared.data.guards import check_rows
+from shared.data.rows import Rows
 from shared.evaluate.losses import precision
 from shared.model.devices import moved
 from shared.model.fields import named_fields
