@@ -27,13 +27,12 @@ def surprise(p: float) -> float:
 
 def count_ngrams(documents: list[list[str]], n: int) -> dict[tuple, Counter]:
     """For each row of n - 1 words, count what followed it; "" is a border."""
-    windows = Counter()
-    for words in documents:
-        row = [""] * (n - 1) + words + [""]
-        windows.update(zip(*(row[i:] for i in range(n))))
     table = {}
-    for (*context, word), count in windows.items():
-        table.setdefault(tuple(context), Counter())[word] = count
+    for words in documents:
+        row = [""] * (n - 1) + words
+        for i, word in enumerate([*words, ""]):
+            context = tuple(row[i : i + n - 1])  # the n - 1 words before it
+            table.setdefault(context, Counter())[word] += 1
     return table
 
 
