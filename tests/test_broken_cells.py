@@ -212,7 +212,7 @@ PLANS = {
                 "from dataclasses import replace\n"
                 "SHORT_RUN = replace(SHORT_RUN, steps=24, warmup=1)\nn = 192",
             ),
-            *(("n=400", "n=12"), ("words[:100]", "words[:12]")),
+            *(("n=400", "n=12"), ("valid_texts[:100]", "valid_texts[:12]")),
             *(("resume=True,", ""), ('path=checkpoint.kept_run("08"), ', "")),
             ("every=250", "every=12"),
         ],
