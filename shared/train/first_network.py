@@ -11,8 +11,6 @@ from torch import Generator, Tensor, nn
 from torch.nn import functional as F  # noqa: N812 (the field's own short name)
 from torch.optim import Optimizer
 
-from shared.data.token_windows import windows
-
 Pair = tuple[Tensor, Tensor]  # contexts, and the words that came
 
 
@@ -21,8 +19,9 @@ def examples(documents: list[list[str]], id_of: dict[str, int], n: int) -> Pair:
     ids = []
     for words in documents:
         ids += [0] * n + [id_of[word] for word in words]  # 0 is the border
-    contexts, following = windows(ids + [0] * n, n, stride=1)  # (N, n) each
-    return contexts, following[:, -1]
+    ids += [0] * n
+    contexts = [ids[i : i + n] for i in range(len(ids) - n)]
+    return torch.tensor(contexts), torch.tensor(ids[n:])
 
 
 class Network(nn.Module):
