@@ -10,7 +10,7 @@ def test_a_stamp_is_compared_with_the_shipped_one(tmp_path, capsys):
     path = tmp_path / "passport.json"
     passport.write({"01": {"floor": 0.305, "words": 10}}, path)
     assert passport.stamp("01", path, floor=0.3051, words=10)
-    assert "floor: 0.305 (as in the passport)" in capsys.readouterr().out
+    assert "floor: 0.305 (agrees)" in capsys.readouterr().out
     assert not passport.stamp("01", path, floor=0.4, words=10)
     assert not passport.stamp("01", path, floor=0.305, words=11)
     assert not passport.stamp("01", path, other="x")

@@ -99,7 +99,7 @@ def stamp(chapter: str, path: Path = PATH, title: str = "", **facts: Any) -> boo
     for name, value in claims.items():
         agrees = name in shipped and same(value, shipped[name])
         good = good and agrees
-        verdict = "as in the passport"
+        verdict = "agrees"
         if not agrees:
             verdict = f"the passport says {shipped.get(name, 'nothing')}"
         if name != "title" or not agrees:
