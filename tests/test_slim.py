@@ -10,6 +10,7 @@ from shared import plot
 from shared.plot import paint
 from shared.plot.slim import slim
 
+NUMBER = re.compile(r"-?[0-9.]+")
 TAKES = {"M": 2, "L": 2, "Q": 4, "C": 6, "Z": 0}  # numbers of a path's commands
 
 
@@ -42,29 +43,49 @@ def test_it_is_smaller_and_still_a_picture(pictures, name):
 
 
 def steps(path: str) -> list[tuple]:
-    """A path's commands and numbers, letters that were left out written again."""
-    found = []
+    """A path's commands, all written out, in absolute numbers."""
+    found, at, start = [], (0.0, 0.0), (0.0, 0.0)
     for letter, text in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
-        numbers, size = [float(word) for word in text.split()], TAKES[letter.upper()]
+        numbers, size = list(map(float, NUMBER.findall(text))), TAKES[letter.upper()]
         if not size:
             assert not numbers
-            found.append((letter,))
+            found.append((letter.upper(),))
+            at = start
             continue
         assert numbers and len(numbers) % size == 0
         parts = [numbers[i : i + size] for i in range(0, len(numbers), size)]
         assert letter not in "Mm" or len(parts) == 1, "numbers after M are lines"
-        found += [(letter, *part) for part in parts]
+        for part in parts:
+            if letter.islower():
+                part = [number + at[k % 2] for k, number in enumerate(part)]
+            at = (part[-2], part[-1])
+            start = at if letter in "Mm" else start
+            found.append((letter.upper(), *part))
+    return found
+
+
+def outlines(svg: str) -> list[tuple[list[tuple], float]]:
+    """All paths of a picture, and the scale that each is drawn in."""
+    found = []
+    for e in ElementTree.fromstring(svg).iter():
+        if e.get("d"):
+            scale = re.fullmatch(r"scale\((\S+)\)", e.get("transform", "scale(1)"))
+            found.append((steps(e.get("d")), float(scale[1]) if scale else 1.0))
     return found
 
 
 @pytest.mark.parametrize("name", ["curve", "drawing"])
-def test_every_place_stays_within_a_hundredth(pictures, name):
-    trees = [ElementTree.fromstring(t) for t in (pictures[name], slim(pictures[name]))]
-    paths = [[e.get("d") for e in tree.iter() if e.get("d")] for tree in trees]
-    for before, after in zip(*paths, strict=True):
-        for one, two in zip(steps(before), steps(after), strict=True):
+def test_every_place_stays_where_it_was(pictures, name):
+    """Within a hundredth; letters within an eighth of a hundredth of their font."""
+    before, after = outlines(pictures[name]), outlines(slim(pictures[name]))
+    assert {scale for _, scale in after} == {1.0, 0.25}
+    for (old, by), (new, scale) in zip(before, after, strict=True):
+        near = 0.0051 if scale == 1 else 0.1251
+        for one, two in zip(old, new, strict=True):
             assert one[0] == two[0]
-            assert one[1:] == pytest.approx(two[1:], rel=0, abs=0.0051)
+            places = [number * by for number in one[1:]]
+            now = [number * scale for number in two[1:]]
+            assert places == pytest.approx(now, rel=0, abs=near)
 
 
 def letters(svg: str) -> list[tuple[float, float]]:
@@ -101,4 +122,3 @@ def test_clips_are_still_pointed_at(pictures):
     assert text.count("url(#") and all(
         f'id="{part.partition(")")[0]}"' in text for part in text.split("url(#")[1:]
     )
-
