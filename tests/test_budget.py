@@ -46,8 +46,7 @@ def test_a_change_of_the_prose_is_found_and_repaired(tree):
 
 
 @pytest.mark.parametrize("part", ["Part I", "Part II", "Part II · A second afternoon"])
-def test_the_path_of_an_afternoon_has_a_budget_of_reading(tree, part, monkeypatch):
-    monkeypatch.setattr(budget, "OVERDRAWN", {})
+def test_the_path_of_an_afternoon_has_a_budget_of_reading(tree, part):
     page(tree, "01_words", 100 * 150, part=part)
     page(tree, "02_words", 80 * 150, part=part)
     page(tree, "12_later", 181 * 150, part="Part III")  # no afternoon
@@ -220,15 +219,3 @@ def test_the_head_with_broken_minutes_raises(minutes, tree):
 
 def test_the_head_of_every_page_is_up_to_date():
     assert heads.outdated() == []
-
-
-# Catches: minutes above the budget that grow, or that stay allowed when they are won.
-def test_what_a_part_has_overdrawn_is_used_and_no_more():
-    table = budget.compute(notebooks.ROOT)
-    for part, names in budget.afternoons(notebooks.ROOT).items():
-        bound = [name for name in names if name not in paths.FIRST_EDITION]
-        reading, _ = budget.spent(table, bound)
-        allowed = budget.OVERDRAWN.get(part, 0)
-        assert reading <= budget.READING + allowed
-        if allowed:
-            assert reading > budget.READING + allowed - 1, f"lower OVERDRAWN for {part}"

@@ -73,11 +73,21 @@ def test_training_learns_and_repeats_itself():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_the_study_trains_the_network_of_the_page(seed):
-    row = study_04.in_a_row([["a", "b", "c"]] * 5, IDS, 4)
+    pile = first_network.examples([["a", "b", "c"]] * 5, IDS, 4)
     torch.manual_seed(seed)
-    model = study_04.StudyNetwork(4)
-    study_04.fit(model, row, steps=50, rate=0.02, falling=True, seed=seed)
+    model = study_04.DropoutNetwork(4, drop=0.0)
+    study_04.fit(model, pile, steps=50, rate=0.02, falling=True, seed=seed)
     theirs, price = trained(50, seed)
-    for name, weights in theirs.state_dict().items():
-        assert torch.equal(weights, model.state_dict()[name]), name
-    assert study_04.study_price(model, row) == pytest.approx(price, rel=1e-5)
+    ours = zip(model.parameters(), theirs.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in ours)
+    assert study_04.price(model, pile) == price
+
+
+def test_dropout_is_felt_in_training_and_not_in_a_price():
+    pile = first_network.examples([["a", "b", "c"]] * 5, IDS, 4)
+    torch.manual_seed(0)
+    model = study_04.DropoutNetwork(4, drop=0.5)
+    once, again = (model(pile[0]) for _ in range(2))
+    assert not torch.equal(once, again)
+    assert study_04.price(model, pile) == study_04.price(model, pile)
+    assert model.training

@@ -2,8 +2,8 @@
 
 It trains the chapter's network with each cure for overfitting, several rates and
 numbers of steps, and on 250, 1,000 and 8,000 documents, beside the best of the counts.
-`course.py train study-04` writes shared/models/study_04.csv. Network and loop are those
-of shared/train/first_network.py, with dropout, weight decay and seeds.
+`course.py train study-04` writes shared/models/study_04.csv. Network, step and price
+are those of shared/train/first_network.py, as the page builds them.
 """
 
 from __future__ import annotations
@@ -18,13 +18,12 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 (the field's own short name)
+from torch import nn
 
 from shared import ROOT
-from shared.data.token_windows import random_batch, windows
+from shared.model.modes import evaluating
+from shared.train.first_network import Network, Pair, examples, mean_price, one_step
 
 TABLE = ROOT / "shared" / "models" / "study_04.csv"
 RECIPE: dict[str, Any] = {
@@ -50,50 +49,22 @@ RECIPE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class StudyNetwork(nn.Module):
-    """Scores the next word by the last n words; size: how many words there are."""
+class DropoutNetwork(Network):
+    """The page's network, with dropout between its features and its output."""
 
-    def __init__(
-        self, size: int, n: int = 4, width: int = 32, hidden: int = 128, drop: float = 0
-    ) -> None:
-        super().__init__()
-        self.embedding = nn.Embedding(size, width)
-        self.hidden = nn.Linear(n * width, hidden)
-        self.dropout = nn.Dropout(drop)
-        self.output = nn.Linear(hidden, size)
-
-    def forward(self, contexts: Tensor) -> Tensor:
-        """Logits (B, size) for contexts (B, n) of ids."""
-        vectors = self.embedding(contexts)  # (B, n, C)
-        joined = vectors.flatten(1)  # (B, n * C): side by side
-        features = torch.tanh(self.hidden(joined))  # (B, H)
-        return self.output(self.dropout(features))  # (B, size)
+    def __init__(self, size: int, drop: float) -> None:
+        super().__init__(size)
+        self.output = nn.Sequential(nn.Dropout(drop), self.output)
 
 
-def in_a_row(documents: list[list[str]], id_of: dict, borders: int) -> np.ndarray:
-    """The ids of all documents in one row, each after `borders` times the id 0."""
-    ids = []
-    for words in documents:
-        ids += [0] * borders + [id_of[word] for word in words]
-    return np.array(ids + [0] * borders)
-
-
-@torch.no_grad()
-def study_price(model: nn.Module, row: np.ndarray) -> float:
-    """Mean surprise at the words of a row, in nats; borders are not charged."""
-    contexts, following = windows(row, 4, stride=1)  # (N, 4) each
-    came = following[:, -1]  # (N,)
-    contexts, came = contexts[came != 0], came[came != 0]
-    model.eval()
-    nats = 0.0
-    for c, t in zip(contexts.split(4096), came.split(4096), strict=True):
-        nats += F.cross_entropy(model(c), t, reduction="sum").item()
-    model.train()
-    return nats / len(came)
+def price(model: nn.Module, pile: Pair) -> float:
+    """Mean surprise at the words of a pile, in nats, with dropout switched off."""
+    with evaluating(model):
+        return mean_price(model, pile)
 
 
 def fit(
-    model: nn.Module, row: np.ndarray, steps: int, rate: float, falling: bool = False,
+    model: nn.Module, pile: Pair, steps: int, rate: float, falling: bool = False,
     decay: float = 0.0, seed: int = 0, watch: Callable | None = None,
 ) -> list:  # fmt: skip
     """Train on random batches; returns what `watch` says after every 250 steps."""
@@ -103,11 +74,7 @@ def fit(
     for step in range(steps):
         if falling:  # a straight line from the rate down to zero
             optimizer.param_groups[0]["lr"] = rate * (1 - step / steps)
-        contexts, following = random_batch(row, 64, 4, draw)  # (64, 4) each
-        loss = F.cross_entropy(model(contexts), following[:, -1])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+        one_step(model, optimizer, pile, draw)
         if watch and (step + 1) % 250 == 0:
             seen.append(watch(model))
     return seen
@@ -115,13 +82,9 @@ def fit(
 
 def recipe_hash() -> str:
     """Twelve characters that change with the recipe or with what the code does."""
-    # The table was made when these two had the names that the page's blocks have.
-    names = {"StudyNetwork": "Network", "study_price": "mean_price"}
-    parts = (StudyNetwork, in_a_row, study_price, fit)
+    parts = (Network, DropoutNetwork, examples, one_step, mean_price, fit)
     code = [ast.unparse(ast.parse(inspect.getsource(part))) for part in parts]
     text = json.dumps([RECIPE, code], sort_keys=True)
-    for name, former in names.items():
-        text = text.replace(name, former)
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -150,18 +113,18 @@ def one_run(
     """
     way = dict(way)
     pile, drop = data["train"][: way.pop("documents")], way.pop("drop", 0.0)
-    valid, test = (in_a_row(data[name], data["id_of"], 4) for name in ("valid", "test"))
+    valid, test = (examples(data[name], data["id_of"], 4) for name in ("valid", "test"))
     torch.manual_seed(seed)
-    model = StudyNetwork(len(data["id_of"]), drop=drop)
+    model = DropoutNetwork(len(data["id_of"]), drop)
 
     def look(model: nn.Module) -> tuple[float, float]:
-        return study_price(model, valid), study_price(model, test)
+        return price(model, valid), price(model, test)
 
-    row = in_a_row(pile, data["id_of"], 4)
-    history = fit(model, row, **way, seed=seed, watch=look if watched else None)
-    seen = in_a_row(pile[:250], data["id_of"], 4)
-    rows = {"seen": seen, "valid": valid, "test": test}
-    found = {name: round(study_price(model, row), 4) for name, row in rows.items()}
+    taught = examples(pile, data["id_of"], 4)
+    history = fit(model, taught, **way, seed=seed, watch=look if watched else None)
+    seen = examples(pile[:250], data["id_of"], 4)
+    piles = {"seen": seen, "valid": valid, "test": test}
+    found = {name: round(price(model, pile), 4) for name, pile in piles.items()}
     if watched:
         best = min(range(len(history)), key=lambda i: history[i][0])
         found |= {"best": round(history[best][1], 4), "best_step": 250 * (best + 1)}

@@ -28,7 +28,6 @@ from shared import contents
 
 PARTS = re.compile(r"Part (I|II)\b")  # the parts that are one sitting each
 READING, RUNNING = 180, 25  # minutes of a part's path
-OVERDRAWN: dict[str, int] = {}  # minutes above it, still to be won; may only fall
 STEP = 0.5  # running time is recorded in half minutes
 WAYS = ("path", "whole")
 
@@ -138,7 +137,7 @@ def over(part: str, table: dict, names: list[str]) -> list[str]:
     """Say where a part's path takes longer than an afternoon has."""
     reading, running = spent(table, names)
     found = []
-    if reading > READING + OVERDRAWN.get(part, 0):
+    if reading > READING:
         found.append(
             f"{part}: the path takes {reading:.0f} minutes to read, the budget is "
             f"{READING}; make a whole section a detour (tag its heading `detour`) or "
