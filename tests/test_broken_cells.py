@@ -167,11 +167,11 @@ def test_a_block_that_nothing_uses(tmp_path):
 
 MODEL = ["LayerNorm", "FeedForward", "Block", "GPT", "initialise"]
 OURS = ["DirectAttention", "squared_relu", "zero_out"]
-LOSSES = [
+PREFERRED = [
     *("token_logprobs", "answer_logprobs", "margins", "dpo_loss"),
-    *("reference_logprobs", "group_advantages", "divergence", "grpo_loss"),
-    "grpo_losses",
+    "reference_logprobs",
 ]
+REWARDED = ["group_advantages", "divergence", "grpo_loss", "grpo_losses"]
 PLANS = {
     "05_attention_slowly": Plan(
         ["Attention"],
@@ -224,15 +224,16 @@ PLANS = {
         },
     ),
     "11_preferences": Plan(
-        LOSSES,
+        PREFERRED,
         cuts=[
             *(("n=150", "n=12"), ("/ 150", "/ 12"), ("91, 30", "91, 6")),
-            *(
-                ("92, 70", "92, 14"),
-                ("steps=24", "steps=6"),
-                ("careless, 24", "careless, 6"),
-            ),
+            *(("92, 70", "92, 14"), ("steps=24", "steps=6")),
         ],
+        end="def report(",
+    ),
+    "12_rewards": Plan(
+        REWARDED,
+        cuts=[("n=150", "n=12"), ("careless, 24", "careless, 6")],
         end="for lesson, answer in zip(exam[:3]",
         faults={"grpo_losses": ("yield grpo_loss(", "yield 0 * grpo_loss(")},
     ),

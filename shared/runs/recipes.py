@@ -41,6 +41,6 @@ LONG_RUN = replace(
 CHAT_RUN = replace(
     SHORT_RUN, steps=8000, batch=16, rate=5e-3, muon_rate=0.012, clip=1.0, warmup=100
 )
-#: Chapter 11: preferences, in pairs, and rewards, in prompts of eight answers each.
+#: Chapters 11 and 12: preferences, in pairs; rewards, eight answers to each prompt.
 DPO_RUN = Recipe(steps=100, rate=1e-4, decay=0.0, schedule="linear", warmup=5)
 GRPO_RUN = replace(DPO_RUN, steps=150, batch=8, rate=3e-4)

@@ -91,7 +91,7 @@ def make_dpo(options: argparse.Namespace) -> None:
 
 
 def make_grpo(options: argparse.Namespace) -> None:
-    """The assistant that was rewarded for right sums: chapter 11's rewards."""
+    """The assistant that was rewarded for right sums: chapter 12's rewards."""
     from shared import checkpoint
     from shared.finetune import rewards
     from shared.runs import GRPO_RUN
