@@ -78,3 +78,27 @@ def check_search(texts: object, pool: object, least: float, n: int) -> None:
         raise ValueError(f"least is {least}; a similarity is above 0 and at most 1")
     if n < 1:
         raise ValueError(f"n is {n}; an n-gram has at least 1 word")
+
+
+def without_copies(
+    texts: Sequence[str], least: float = 0.7
+) -> tuple[list[int], list[tuple[int, int, float]]]:
+    """Which texts to keep, and what each other one repeats: (text, earlier one, score).
+
+    The first of several that are alike stays. score: 1 for the same text, else at least
+    `least`, see near_pairs; a `least` of 1 looks for the same texts alone.
+    """
+    first: dict[str, int] = {}
+    copies = []
+    for j, text in enumerate(texts):
+        if first.setdefault(text, j) != j:
+            copies.append((j, first[text], 1.0))
+    places, dropped = list(first.values()), set()
+    if least < 1:
+        different = list(first)
+        for i, j, score in near_pairs(different, different, least):
+            if i < j and i not in dropped and j not in dropped:
+                dropped.add(j)
+                copies.append((places[j], places[i], score))
+    kept = [place for i, place in enumerate(places) if i not in dropped]
+    return kept, sorted(copies)
