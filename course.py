@@ -50,6 +50,10 @@ for authors
            the cells that the figures of the prose come from
   address [OWNER/REPOSITORY]
            show the book's public address, or write a new one everywhere
+  train own [--text FOLDER] [--minutes M] ...
+           a model of your own text, made to be talked with: from a folder of .txt
+           and .md files, or one file; a text of ours stands in. It can be stopped
+           and goes on; `train own --help` has the rest
   train NAME [--steps N]
            make a shipped model again (base), or a study (study-08); takes hours;
            with --steps a short trial that ships nothing

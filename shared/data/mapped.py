@@ -1,4 +1,4 @@
-"""Rows for training straight from a token file: a text may be larger than the memory."""
+"""Rows for training straight from a token file, which may be larger than the memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reader's own texts: files of a folder, read exactly, cleaned, cut into documents."""
+"""A reader's own texts: files of a folder, read exactly, cut into documents."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.data.token_files import read_text
 
 ENDINGS = (".txt", ".md")
-BREAK = re.compile(r"(?m)^[ \t]*<\|endoftext\|>[ \t]*$")  # a line of its own
+BREAK = "<|endoftext|>"  # divides documents wherever it stands
 SPLITS = ("files", "blank", "lines")
 
 
@@ -102,7 +102,8 @@ def read_folder(
         more = f"\n  and {len(faults) - 5} more" if len(faults) > 5 else ""
         listed = "".join(f"\n  {fault}" for fault in faults[:5]) + more
         cure = "" if skip else "\nMend them, or leave them out with --skip-unreadable"
-        raise TextProblem(f"of {len(paths)} files {len(faults)} are unfit:{listed}{cure}")
+        what = f"{len(faults)} of {len(paths)} files cannot be used"
+        raise TextProblem(f"{what}:{listed}{cure}")
     left = [f"{n} files: {kind}" for kind, n in sorted(others.items())]
     return texts, faults + left, digest.hexdigest()
 
@@ -112,15 +113,15 @@ def cut_documents(
 ) -> list[Written]:
     """Documents of cleaned texts; those that are empty then are not among them.
 
-    way: "files" (each is one), "blank" (empty lines divide them) or "lines". A line
-    that holds <|endoftext|> alone divides in any case.
+    way: "files" (each is one), "blank" (empty lines divide them) or "lines".
+    <|endoftext|> divides in any case.
     """
     if way not in SPLITS:
         raise ValueError(f"the way is {way!r}; expected one of {SPLITS}")
     apart = {"files": None, "blank": r"\n[ \t]*\n", "lines": r"\n"}[way]
     found = []
     for one in texts:
-        pieces = [clean(piece) for piece in BREAK.split(one.text)]
+        pieces = [clean(piece) for piece in one.text.split(BREAK)]
         if apart:
             pieces = [part for piece in pieces for part in re.split(apart, piece)]
         pieces = [piece for piece in map(str.strip, pieces) if piece]

@@ -1,8 +1,9 @@
 """How good is it? Losses and bills in nats, n-grams to compare with, skills, an exam.
 
 `losses` are of rows, `prices` charges for each token of a text, `ngrams` are the counts
-that a model must beat, `ladder` their prices on any text, `skills` tell what it has learned, `exam` asks and marks with
-intervals, `duplicates` finds what was in the training data already."""
+that a model must beat, `ladder` their prices on any text, `skills` tell what it has
+learned, `exam` asks and marks with intervals, `duplicates` finds what was in the
+training data already."""
 
 from shared.lazy import offers
 

@@ -5,6 +5,7 @@
     python3 course.py train base --steps 500  a short run, to try it: nothing is shipped
     python3 course.py train classify          two minutes; chat takes half an hour, and
     python3 course.py train dpo               dpo and grpo, made from chat, some minutes
+    python3 course.py train own               a model of your own text: own --help
     python3 course.py train study-04          chapter 04's study, 20 minutes on a core
     python3 course.py train study-07          chapter 07's study, half an hour on a core
     python3 course.py train study-08          chapter 08's study, an hour on a core
@@ -178,16 +179,28 @@ MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 def main(arguments: list[str] | None = None) -> int:
     """Train the model that is named; 0 when it is done."""
+    if arguments is None:
+        arguments = sys.argv[1:]
+    if arguments[:1] == ["own"]:  # has options of its own
+        from shared.runs import own
+
+        return own.main(arguments[1:])
+    what, usage, more = __doc__.split("\n\n", 2)
     parser = argparse.ArgumentParser(
-        prog="course.py train", description=__doc__.splitlines()[0]
+        prog="course.py train", description=f"{what}\n\n{usage}", epilog=more,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument(
+        "name", choices=[*MAKERS, "own"], help="what to make; `own` has more options"
     )
-    parser.add_argument("name", choices=MAKERS, help="which of the shipped models")
     parser.add_argument("--steps", type=int, help="a shorter trial; ships nothing")
     parser.add_argument("--every", type=int, default=500, help="steps between saves")
     parser.add_argument(
         "--out", type=Path, default=ROOT / "_build", help="where the run is saved"
     )
     options = parser.parse_args(arguments)
+    if options.name == "own":
+        parser.error("`own` has options of its own: write it first, train own ...")
     if options.steps is not None and options.steps < 1:
         parser.error(f"--steps is {options.steps}; give at least 1")
     options.out.mkdir(parents=True, exist_ok=True)

@@ -53,9 +53,8 @@ def config_for(size: Size, vocab: int) -> DecoderConfig:
     )
 
 
-def recipe_for(size: Size, tokens: int, steps: int | None, seed: int) -> MuonRecipe:
-    """The book's recipe for so many training tokens; steps: other than it would take."""
-    rows = max(1, (tokens - 1) // size.context)
+def recipe_for(size: Size, rows: int, steps: int | None, seed: int) -> MuonRecipe:
+    """The book's recipe for so many rows; steps: others than the size asks for."""
     steps = steps or max(1, size.passes * rows // size.batch)
     return replace(
         SHORT_RUN,

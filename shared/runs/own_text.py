@@ -15,7 +15,7 @@ from shared.data import TextProblem, Written
 from shared.tokenizer import BPETokenizer
 
 LEAST = 20_000  # characters; of less a model can only learn pieces by heart
-SEARCHED = 20_000_000  # characters up to which copies that differ a little are sought
+SEARCHED = 5_000_000  # characters up to which copies that differ a little are sought
 LEARNED = 20_000_000  # characters from which merges are learned
 END = "<|endoftext|>"
 #: The text that stands in: tales in a personal language, whose floor is known.
@@ -52,7 +52,8 @@ def read_own(options: argparse.Namespace, tell: Tell = print) -> OwnText:
         made = tales.language(LANGUAGE).documents(TALES_SEED, TALES)
         texts = [Written(f"tale {i}", one.text) for i, one in enumerate(made, 1)]
         nats = {one.text: one.nats for one in made}
-        left, digest = [], f"tales.language({LANGUAGE}).documents({TALES_SEED}, {TALES})"
+        digest = f"tales.language({LANGUAGE}).documents({TALES_SEED}, {TALES})"
+        left: list[str] = []
         tell(f"text: no --text, so {TALES:,} tales of our own stand in")
     else:
         texts, left, digest = data.read_folder(options.text, options.skip_unreadable)
@@ -97,13 +98,11 @@ def cut(texts: list[Written], options: argparse.Namespace, tell: Tell) -> list[W
     return documents
 
 
-def without_copies(
-    documents: list[Written], tell: Tell
-) -> tuple[list[Written], int]:
+def without_copies(documents: list[Written], tell: Tell) -> tuple[list[Written], int]:
     """The documents of which none repeats an earlier one; how many others there are."""
     texts = [one.text for one in documents]
-    near = sum(map(len, texts)) <= SEARCHED
-    kept, copies = evaluate.without_copies(texts, 0.7 if near else 1)
+    near = len(texts) == 1 or sum(map(len, texts)) <= SEARCHED
+    kept, copies = evaluate.without_copies(texts, 0.7 if near and len(texts) > 1 else 1)
     same = sum(score == 1 for *_, score in copies)
     if copies:
         tell(

@@ -15,6 +15,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from shared.checkpoint.run_state import weights_of
 from shared.data.rows import Rows
 from shared.evaluate.losses import mean_loss
 from shared.model.decoder import Decoder
@@ -24,7 +25,7 @@ from shared.train.optimizers import make_optimizers
 from shared.whole_files import whole_file
 
 PATIENCE = 6  # times that validation may find nothing better, before the run ends
-LOOKED_AT = 200  # windows of the validation documents, at most, each time
+LOOKED_AT = 64  # windows of the validation documents, at most, each time
 
 
 @dataclass
@@ -45,14 +46,17 @@ class Best:
         """Keep the model if it is better than all before it."""
         if loss < self.loss:
             self.step, self.loss = step, loss
-            state = {name: t.cpu().contiguous() for name, t in model.state_dict().items()}
+            found = weights_of(model).items()
+            state = {name: t.detach().cpu().contiguous() for name, t in found}
             with whole_file(self.path) as draft:
                 save_file(state, draft, {"step": str(step), "loss": repr(loss)})
 
+    @torch.no_grad()
     def load(self, model: Decoder) -> None:
         """Put the best weights into a model."""
         with safe_open(self.path, "pt") as file:
-            model.load_state_dict({name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118
+            for name, weight in weights_of(model).items():
+                weight.copy_(file.get_tensor(name))
 
 
 def seconds_per_step(

@@ -113,10 +113,23 @@ def chat(arguments: list[str]) -> int:
 
 
 def train(arguments: list[str]) -> int:
-    """Make a shipped model or a study again; shared/runs/ has the recipes."""
+    """Make a shipped model or a study again, or a model of one's own text."""
+    own = arguments[:1] == ["own"]  # a reader's command: it needs no tools of tests
     if not {"-h", "--help"} & set(arguments):
-        prepared("test", lambda environment: [])
-    return _inside("-m", "shared.runs.models", arguments)
+        prepared("site" if own else "test", lambda environment: [])
+    return _inside("-m", "shared.runs.models", from_here(arguments, "--text", "--out"))
+
+
+def from_here(arguments: list[str], *names: str) -> list[str]:
+    """The arguments with whole paths after these options, as work is done in ROOT."""
+    found = list(arguments)
+    for i, one in enumerate(found):
+        name, given, value = one.partition("=")
+        if name in names and given:
+            found[i] = f"{name}={Path(value).absolute()}"
+        elif i and found[i - 1] in names:
+            found[i] = str(Path(one).absolute())
+    return found
 
 
 def tool(group: str, *files: str) -> Callable[[list[str]], int]:
