@@ -96,7 +96,7 @@ def test_files_come_in_order_and_others_are_told(tmp_path):
     texts, left, digest = data.read_folder(place)
     named = {one.name: one.text for one in texts}
     assert named == {"a/z.md": "Z", "b.txt": "B", "c.TXT": "C", "e.txt": "é"}
-    assert list(named) == sorted(named) and left == ["1 files: .pdf"]
+    assert list(named) == sorted(named) and left == ["files that end otherwise: .pdf (1)"]
     assert data.read_folder(place)[2] == digest
     folder(place, b_txt="B!")
     assert data.read_folder(place)[2] != digest
@@ -162,6 +162,8 @@ def test_a_tenth_is_for_validation():
     [train], [valid] = data.split_documents([Written("a", long)])
     assert f"{train.text}\n{valid.text}" == long
     assert len(valid.text) == pytest.approx(len(long) / 10, rel=0.02)
+    short = [Written(str(i), "x" if i == 9 else long) for i in range(12)]
+    assert len(data.split_documents(short)[1]) == 11  # not the x alone
     _, [valid] = data.split_documents([Written("a", long)], most=200)
     assert len(valid.text) == pytest.approx(200, abs=20)
 
@@ -187,7 +189,7 @@ def test_what_is_read_is_told(tmp_path, capsys):
     folder(place, big_md="\n\n".join(big) + "<p>x</p>" * 60)
     own = read(place)
     said = capsys.readouterr().out
-    assert "62 files" in said and "left out: 1 files: .html" in said
+    assert "62 files" in said and "left out: files that end otherwise: .html (1)" in said
     assert "z.txt is like t04.txt (100%)" in said
     assert "120 tags of HTML; --clean pages" in said
     assert own.facts["copies"] >= 1 and own.facts["train_documents"] == len(own.train)

@@ -104,7 +104,8 @@ def read_folder(
         cure = "" if skip else "\nMend them, or leave them out with --skip-unreadable"
         what = f"{len(faults)} of {len(paths)} files cannot be used"
         raise TextProblem(f"{what}:{listed}{cure}")
-    left = [f"{n} files: {kind}" for kind, n in sorted(others.items())]
+    listed = ", ".join(f"{kind} ({n})" for kind, n in sorted(others.items()))
+    left = [f"files that end otherwise: {listed}"] if others else []
     return texts, faults + left, digest.hexdigest()
 
 
@@ -138,12 +139,14 @@ def split_documents(
 ) -> tuple[list[Written], list[Written]]:
     """Training and validation documents: every tenth is for validation.
 
-    Of fewer than ten, the last tenth of each is, from a line's or a word's beginning.
-    Of a large text it is a smaller share, about `most` characters in all.
+    Of a large text it is a smaller share, about `most` characters in all. Where the
+    documents are fewer, or these are very short ones, the last part of each is for
+    validation instead, from a line's or a word's beginning.
     """
-    every = max(10, -(-sum(len(one.text) for one in documents) // most))
-    if len(documents) >= every:
-        valid = list(documents[every - 1 :: every])
+    whole = sum(len(one.text) for one in documents)
+    every = max(10, -(-whole // most))
+    valid = list(documents[every - 1 :: every])
+    if sum(len(one.text) for one in valid) >= whole / every / 5:
         train = [one for i, one in enumerate(documents) if (i + 1) % every]
         return train, valid
     train, valid = [], []

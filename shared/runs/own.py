@@ -22,6 +22,7 @@ import torch
 from shared import RELEASE, ROOT, checkpoint, data
 from shared.data import Rows
 from shared.model import Decoder
+from shared.model.devices import moved
 from shared.model.fields import read_fields
 from shared.runs import own_recipe
 from shared.runs.own_plan import (
@@ -73,8 +74,12 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--text", type=Path, help="a folder of .txt and .md files, or one file")
     add("--out", type=Path, help="where the model goes; _build/own/NAME if not given")
-    add("--split", choices=data.SPLITS, default="files", help="what a document is")
-    add("--clean", choices=data.CLEANERS, default="text", help="how much: see the book")
+    ways = (
+        "a document: each file, what stands between blank lines, or each of the lines"
+    )
+    add("--split", choices=data.SPLITS, default="files", help=ways)
+    ways = "text: odd marks and spaces go (default); pages: markup of HTML, too"
+    add("--clean", choices=data.CLEANERS, default="text", help=ways)
     add("--vocab", type=int, help="tokens in all; by the text's size if not given")
     add("--steps", type=int, help="how long; by the text's size if not given")
     add("--minutes", type=float, help="instead of --steps: about how long, here")
@@ -88,6 +93,8 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
         value = getattr(options, name)
         if value is not None and not value >= least:
             parser.error(f"--{name} is {value}; give at least {least}")
+    if options.vocab and options.vocab > 32_768:
+        parser.error(f"--vocab is {options.vocab}; give at most 32768")
     if options.steps and options.minutes:
         parser.error("give --steps or --minutes, not both")
     if options.device == "cuda" and not torch.cuda.is_available():
@@ -123,6 +130,8 @@ def make_own(options: argparse.Namespace) -> None:
     way = (recipe, folder, plan["every"], options.device)
     history, best = train_own(model, rows, valid, *way)
     model.half().float()  # measured as it is saved, in half precision
+    with moved(model, pick_device(options.device)):
+        prices = measured(model, tok, own, folder)
     facts = {
         "from": "own text",
         "release": RELEASE,
@@ -137,7 +146,7 @@ def make_own(options: argparse.Namespace) -> None:
         "best_step": best.step,
         "tokens_seen": int(history.last("tokens")),
         "minutes": round(history.last("seconds") / 60, 2),
-        **measured(model, tok, own, folder),
+        **prices,
         "samples": samples(model, tok, own),
     }
     save_all(folder, model, tok, history, facts)

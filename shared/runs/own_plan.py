@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,8 @@ def is_finished(folder: Path, asked: dict[str, Any], fresh: bool) -> bool:
                 f"{folder} holds a run with another {what}; "
                 "begin anew with --fresh, or give another --out"
             )
-    return (folder / PASSPORT).exists() and not (folder / PLAN).exists()
+    done = all((folder / name).exists() for name in (MODEL, PASSPORT))
+    return done and not (folder / PLAN).exists()
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -71,10 +73,9 @@ def settle(
         steps = max(1, int(options.minutes * 60 / pace))
         recipe = own_recipe.recipe_for(size, len(train[0]), steps, options.seed)
     passes = recipe.steps * recipe.batch / len(train[0])
-    print(
-        f"{recipe.steps:,} steps read the text {passes:.1f} times and take about "
-        f"{pace * recipe.steps / 60:.1f} minutes here"
-    )
+    print(f"{recipe.steps:,} steps read the text {passes:.1f} times", flush=True)
+    minutes = pace * recipe.steps / 60  # depends on the machine: not to be compared
+    print(f"about {minutes:.1f} minutes here", file=sys.stderr, flush=True)
     looked = min(LOOKED_AT, len(valid[0]))  # a look costs a third of reading to learn
     least = min(recipe.steps, -(-4 * looked // recipe.batch))
     every = options.every or max(least, min(recipe.steps // 20, 250))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -81,10 +82,8 @@ def save_all(
 def report(folder: Path) -> None:
     """Tell what a passport says of its model, and where to go from here."""
     facts = read_facts(folder)
-    print(
-        f"best of {facts['steps']:,} steps: {facts['best_step']:,}; "
-        f"{facts['minutes']:.1f} minutes"
-    )
+    print(f"it took {facts['minutes']:.1f} minutes", file=sys.stderr, flush=True)
+    print(f"of {facts['steps']:,} steps the best by validation: {facts['best_step']:,}")
     print("nats per token on the validation documents:")
     for name in ("uniform", "unigram", "bigram", "loss", "floor"):
         if name in facts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -52,7 +53,7 @@ def read_own(options: argparse.Namespace, tell: Tell = print) -> OwnText:
         made = tales.language(LANGUAGE).documents(TALES_SEED, TALES)
         texts = [Written(f"tale {i}", one.text) for i, one in enumerate(made, 1)]
         nats = {one.text: one.nats for one in made}
-        digest = f"tales.language({LANGUAGE}).documents({TALES_SEED}, {TALES})"
+        digest = hashlib.sha256("\n".join(nats).encode()).hexdigest()
         left: list[str] = []
         tell(f"text: no --text, so {TALES:,} tales of our own stand in")
     else:
@@ -68,7 +69,7 @@ def read_own(options: argparse.Namespace, tell: Tell = print) -> OwnText:
     check_enough(size, options.text)
     train, valid = data.split_documents(kept)
     facts = {
-        "path": str(options.text or "our own tales"),
+        "path": str(options.text or f"tales.language({LANGUAGE}), seed {TALES_SEED}"),
         "sha256": digest,
         "files": len(texts),
         "characters": raw,
