@@ -96,7 +96,8 @@ def test_files_come_in_order_and_others_are_told(tmp_path):
     texts, left, digest = data.read_folder(place)
     named = {one.name: one.text for one in texts}
     assert named == {"a/z.md": "Z", "b.txt": "B", "c.TXT": "C", "e.txt": "é"}
-    assert list(named) == sorted(named) and left == ["files that end otherwise: .pdf (1)"]
+    assert list(named) == sorted(named)
+    assert left == ["files that end otherwise: .pdf (1)"]
     assert data.read_folder(place)[2] == digest
     folder(place, b_txt="B!")
     assert data.read_folder(place)[2] != digest
@@ -189,7 +190,7 @@ def test_what_is_read_is_told(tmp_path, capsys):
     folder(place, big_md="\n\n".join(big) + "<p>x</p>" * 60)
     own = read(place)
     said = capsys.readouterr().out
-    assert "62 files" in said and "left out: files that end otherwise: .html (1)" in said
+    assert "62 files" in said and "files that end otherwise: .html (1)" in said
     assert "z.txt is like t04.txt (100%)" in said
     assert "120 tags of HTML; --clean pages" in said
     assert own.facts["copies"] >= 1 and own.facts["train_documents"] == len(own.train)

@@ -74,9 +74,7 @@ def read_options(arguments: list[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add("--text", type=Path, help="a folder of .txt and .md files, or one file")
     add("--out", type=Path, help="where the model goes; _build/own/NAME if not given")
-    ways = (
-        "a document: each file, what stands between blank lines, or each of the lines"
-    )
+    ways = "a document is a file, what stands between blank lines, or a line"
     add("--split", choices=data.SPLITS, default="files", help=ways)
     ways = "text: odd marks and spaces go (default); pages: markup of HTML, too"
     add("--clean", choices=data.CLEANERS, default="text", help=ways)
