@@ -153,11 +153,10 @@ def test_options_hold_one_right_answer():
 
 
 @pytest.mark.parametrize("kind", ["plain", "talking"])
-def test_option_nats_by_hand(kind: str, request: pytest.FixtureRequest):
-    """Each option costs what the model's logits say, its end included, in any batch."""
+def test_answer_nats_by_hand(kind: str, request: pytest.FixtureRequest):
+    """An answer costs what the model's logits say, its end included, its prompt not."""
     model, tok = request.getfixturevalue(kind)
-    listed = [["Finn.", "Nobody has it."], ["Ada.", "Finn."]]
-    nats, tokens = exam.option_nats(model, tok, [ITEM, ITEM], listed, batch=3)
+    nats, tokens = exam.answer_nats(model, tok, ITEM, "Nobody has it.")
     if kind == "plain":
         stop = tok.special_tokens["<|endoftext|>"]
         before = [stop, *tok.encode(exam.as_document(ITEM) + " ")[:-1]]
@@ -170,9 +169,9 @@ def test_option_nats_by_hand(kind: str, request: pytest.FixtureRequest):
     with torch.no_grad():
         logits = model(ids[:, :-1])[0, len(before) - 1 :]  # (own, V)
     wanted = F.cross_entropy(logits, torch.tensor(own), reduction="sum")
-    assert nats[0, 1].item() == pytest.approx(wanted.item(), rel=1e-4)
-    assert tokens[0].tolist()[1] == len(own)
-    assert nats[0, 0].item() == pytest.approx(nats[1, 1].item(), rel=1e-4)
+    assert nats == pytest.approx(wanted.item(), rel=1e-4)
+    assert tokens == len(own)
+    assert exam.answer_nats(model, tok, ITEM, "Nobody has it.") == (nats, tokens)
 
 
 @pytest.mark.parametrize("kind", ["plain", "talking"])
@@ -186,6 +185,23 @@ def test_answers_stand_in_the_order_of_the_items(
     assert together == [exam.answers(model, tok, [x], most=6)[0] for x in asked]
     drawn = [exam.answers(model, tok, asked, most=6, seed=s) for s in (1, 1, 2)]
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_sign_test_counts_coins():
+    """Known tails of the binomial, the order of the models, and no difference."""
+    both, one = torch.ones(4), torch.tensor([0.0] * 5)
+    a, b = torch.cat([both, one]), torch.cat([both, 1 - one])
+    assert exam.sign_test(a, b) == exam.sign_test(b, a) == 2 / 32
+    b[-1] = 0.0
+    assert exam.sign_test(a, b) == 2 / 16  # items that both fail do not count
+    a[-2:], b[-2:] = torch.tensor([1.0, 0.0]), torch.tensor([0.0, 1.0])
+    assert exam.sign_test(a, b) == pytest.approx(2 * (5 + 1) / 32)
+    even = torch.tensor([1.0, 0.0])
+    assert exam.sign_test(even, 1 - even) == exam.sign_test(even, even) == 1
+    a = torch.tensor([0.0] * 30 + [1.0] * 12)
+    tosses = torch.rand(20_000, 42, generator=torch.Generator().manual_seed(1)) < 0.5
+    far = ((tosses.sum(1) - 21).abs() >= 9).float().mean().item()
+    assert exam.sign_test(a, 1 - a) == pytest.approx(far, abs=0.003)
 
 
 def test_kappa_of_known_tables():

@@ -29,8 +29,9 @@ __getattr__, __dir__, __all__ = offers(
             "without_copies",
         ),
         "exam": (
-            "CHOOSABLE", "SEED", "SUBJECTS", "answer_row", "bootstrap_interval",
-            "check_marks", "kappa", "option_nats", "paired_difference",
+            "CHOOSABLE", "SEED", "SUBJECTS", "answer_nats", "answer_row",
+            "bootstrap_interval", "check_marks", "kappa", "paired_difference",
+            "sign_test",
         ),
     },
 )

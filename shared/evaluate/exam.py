@@ -7,7 +7,8 @@ anew. Shapes: N items, K options each, D draws.
 
 Sources: Efron (1979), "Bootstrap methods: another look at the jackknife"; Brown et al.
 (2020), "Language models are few-shot learners" (options by likelihood, in total or per
-token); Cohen (1960), "A coefficient of agreement for nominal scales".
+token); Cohen (1960), "A coefficient of agreement for nominal scales"; McNemar (1947),
+"Note on the sampling error of the difference between correlated proportions".
 """
 
 from __future__ import annotations
@@ -106,8 +107,7 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Where the mean of marks (N,) would lie on other exams of the kind: low, high.
 
-    The bootstrap: draw N of the N items, with replacement, `draws` times, and take the
-    middle `level` of the means.
+    Draws N of the N items with replacement, `draws` times: the middle of the means.
     """
     check_marks(found)
     generator = torch.Generator().manual_seed(seed)
@@ -129,6 +129,18 @@ def paired_difference(
     if len(a) != len(b):
         raise ValueError(f"{len(a)} and {len(b)} marks; give marks of the same items")
     return ((b - a).mean().item(), *bootstrap_interval(b - a, **options))
+
+
+def sign_test(a: Tensor, b: Tensor) -> float:
+    """How often two equally good models would be set apart as far as these, or farther.
+
+    Marks (N,) of the same items. Where only one is right, it is either with probability
+    1/2: a coin. This p-value is McNemar's test in its exact form.
+    """
+    won, lost = int((b > a).sum()), int((a > b).sum())
+    tossed, most = won + lost, max(won, lost)
+    ways = sum(math.comb(tossed, k) for k in range(most, tossed + 1))
+    return min(1.0, 2 * ways / 2**tossed)  # 2: either side could have won
 
 
 def check_marks(found: Tensor) -> None:
@@ -164,30 +176,16 @@ def options(
     return listed, torch.tensor(places)
 
 
-def option_nats(
-    model: GPT,
-    tok: BPETokenizer,
-    asked: Sequence[Lesson],
-    listed: Sequence[Sequence[str]],
-    batch: int = 32,
-) -> tuple[Tensor, Tensor]:
-    """What each option costs after its prompt, in nats, and its tokens; (N, K) each.
+def answer_nats(
+    model: GPT, tok: BPETokenizer, item: Lesson, answer: str
+) -> tuple[float, int]:
+    """What an answer costs after its prompt, in nats, and its tokens, its end included.
 
-    The token that ends the answer is charged, too. Items are asked as in `answers`.
+    The item is asked as in `answers`.
     """
-    made = [
-        answer_row(tok, item, text) for item, row in zip(asked, listed) for text in row
-    ]
-    nats, tokens = torch.zeros(len(made)), torch.zeros(len(made))
-    order = sorted(range(len(made)), key=lambda i: len(made[i][0]))
-    for start in range(0, len(order), batch):
-        part = order[start : start + batch]
-        priced = price(model, [made[i][0] for i in part])
-        for i, prices in zip(part, priced):
-            own = prices[made[i][1] - 1 :]  # of the answer alone
-            nats[i], tokens[i] = math.fsum(own), len(own)
-    shape = (len(asked), -1)
-    return nats.view(shape), tokens.view(shape)
+    ids, start = answer_row(tok, item, answer)
+    own = price(model, [ids])[0][start - 1 :]  # of the answer alone
+    return math.fsum(own), len(own)
 
 
 def answer_row(tok: BPETokenizer, item: Lesson, answer: str) -> tuple[list[int], int]:
@@ -202,8 +200,7 @@ def answer_row(tok: BPETokenizer, item: Lesson, answer: str) -> tuple[list[int],
 def kappa(a: Tensor, b: Tensor) -> float:
     """Cohen's kappa of two judges' verdicts (N,), 0 or 1: agreement beyond chance.
 
-    1 is full agreement, 0 is what two judges reach who do not look. nan when both give
-    the same verdict throughout: then chance alone explains it all.
+    1 is full agreement, 0 chance; nan when both give one and the same verdict always.
     """
     agreed = (a == b).float().mean().item()
     p, q = a.float().mean().item(), b.float().mean().item()

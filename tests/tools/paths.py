@@ -28,7 +28,6 @@ FIRST_EDITION = frozenset(
         "10_from_parrot_to_assistant",
         "11_preferences",
         "12_rewards",
-        "13_examine_it_honestly",
         "14_ship_it",
     }
 )

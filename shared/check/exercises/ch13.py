@@ -1,14 +1,14 @@
-"""Exercises of chapter 13. Torch is imported where it is needed."""
+"""Exercises of chapter 13, about intervals and choices."""
 
 from __future__ import annotations
 
 import math
 import random
 from collections.abc import Callable, Sequence
-from statistics import fmean, stdev
-from typing import Any
+from statistics import fmean, median, stdev
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch13_judges  # noqa: F401 (13.4 to 13.6)
 
 MARKS = [
     (
@@ -69,9 +69,9 @@ def paired_error(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
 
 # --- 13.2 ----------------------------------------------------------------------------
 
-EXAMS = [
-    {"sum": [0.0, 0.0, 0.0, 1.0] * 5, "riddle": [9.0, 9.0, 8.0, 9.0] * 5},
-    {"people": [0.0, 4.0] * 6, "chain": [20.0, 24.0, 20.0, 22.0] * 3},
+EXAMS = [  # subjects of unequal sizes: a mean of means is another number
+    {"sum": [0.0, 0.0, 0.0, 1.0] * 5, "riddle": [9.0, 9.0, 8.0, 9.0] * 10},
+    {"people": [0.0, 4.0] * 10, "chain": [20.0, 24.0, 20.0, 22.0], "sum": [8.0, 9.0]},
 ]
 
 
@@ -93,6 +93,16 @@ def redrawn(
 def all_in_one(parts: dict[str, list[float]]) -> tuple[float, float]:
     """Drawing from all subjects together, as a mistake."""
     return redrawn({"all": [x for own in parts.values() for x in own]})
+
+
+def mean_of_means(parts: dict[str, list[float]]) -> tuple[float, float]:
+    """Every subject alike, however many items it has, as a mistake."""
+    rng, means = random.Random(1), []
+    for _ in range(2000):
+        new = [rng.choices(own, k=len(own)) for own in parts.values()]
+        means.append(fmean(map(fmean, new)))
+    means.sort()
+    return means[50], means[1949]
 
 
 def middle(parts: dict[str, list[float]]) -> tuple[float, float]:
@@ -118,6 +128,10 @@ def middle(parts: dict[str, list[float]]) -> tuple[float, float]:
         "all subjects in one pot": (
             all_in_one,
             "Draw within each subject, as many items as it has.",
+        ),
+        "the mean of the subjects' means": (
+            mean_of_means,
+            "Put all drawn marks into one list: every item counts alike.",
         ),
         "smallest and largest": (
             lambda parts: redrawn(parts, tail=1 / 4000),
@@ -145,6 +159,7 @@ OPTIONS = [
     [[1.1], [0.4, 0.8, 0.9, 0.3], [1.0, 1.4], [2.5, 0.1]],
     [[2.0, 2.0, 2.0], [0.2, 3.0], [1.5, 1.3, 1.4, 1.6, 1.5], [1.55]],
     [[0.3, 0.5], [0.6, 0.1, 0.2], [4.0]],
+    [[0.1, 0.1, 4.0], [0.9, 1.0, 0.8], [2.0, 1.9, 2.1]],
 ]
 
 
@@ -178,6 +193,10 @@ def lowest(options: list[list[float]], cost: Callable[[list[float]], float]) -> 
             lambda options: lowest(options, min),
             "All tokens of an option count.",
         ),
+        "the median token": (
+            lambda options: lowest(options, median),
+            "One dear token makes an answer unlikely: take the mean, not the median.",
+        ),
         "counted from one": (
             lambda options: lowest(options, fmean) + 1,
             "Return the place, counted from 0.",
@@ -187,127 +206,3 @@ def lowest(options: list[list[float]], cost: Callable[[list[float]], float]) -> 
 def likeliest(options: list[list[float]]) -> int:
     """The place of the option that is cheapest per token."""
     return lowest(options, fmean)
-
-
-# --- 13.4 ----------------------------------------------------------------------------
-
-VERDICTS = [
-    (list("aabbccabca"), list("aabbcbabaa")),
-    (list("xxxxyyz"), list("xyxzyyz")),
-    (["right"] * 6 + ["wrong"] * 2, ["right"] * 5 + ["wrong", "right", "wrong"]),
-]
-
-
-def shares(a: Sequence[Any], b: Sequence[Any]) -> tuple[float, list[tuple]]:
-    """How often two judges agree, and each one's share of every verdict."""
-    kinds, n = sorted({*a, *b}), len(a)
-    agreed = sum(x == y for x, y in zip(a, b)) / n
-    return agreed, [(list(a).count(k) / n, list(b).count(k) / n) for k in kinds]
-
-
-def beyond(agreed: float, chance: float) -> float:
-    """Agreement beyond chance, as a share of what is left."""
-    return (agreed - chance) / (1 - chance)
-
-
-@exercise(
-    "13.4",
-    "Three verdicts",
-    inputs=VERDICTS,
-    mistakes={
-        "plain agreement": (
-            lambda a, b: shares(a, b)[0],
-            "Two judges who do not look agree now and then: take that off.",
-        ),
-        "chance as if all verdicts were alike": (
-            lambda a, b: beyond(shares(a, b)[0], 1 / len(shares(a, b)[1])),
-            "A judge who says one verdict more often agrees more often by chance.",
-        ),
-        "not divided": (
-            lambda a, b: shares(a, b)[0] - sum(p * q for p, q in shares(a, b)[1]),
-            "Divide by what is left beyond chance, 1 minus it: full agreement is 1.",
-        ),
-        "one habit for both judges": (
-            lambda a, b: beyond(
-                shares(a, b)[0], sum(((p + q) / 2) ** 2 for p, q in shares(a, b)[1])
-            ),
-            "Each judge has shares of their own: multiply the one with the other.",
-        ),
-        "the first judge's habit twice": (
-            lambda a, b: beyond(
-                shares(a, b)[0], sum(p * p for p, _ in shares(a, b)[1])
-            ),
-            "Multiply the first judge's share with the second's.",
-        ),
-        "divided by chance": (
-            lambda a, b: (
-                (shares(a, b)[0] - sum(p * q for p, q in shares(a, b)[1]))
-                / sum(p * q for p, q in shares(a, b)[1])
-            ),
-            "Divide by 1 minus chance.",
-        ),
-    },
-)
-def kappa_of(a: Sequence[Any], b: Sequence[Any]) -> float:
-    """Cohen's kappa of two lists of verdicts, of any kinds."""
-    agreed, habits = shares(a, b)
-    return beyond(agreed, sum(p * q for p, q in habits))
-
-
-# --- 13.5 ----------------------------------------------------------------------------
-
-PRICES = [
-    ([0.1, 2.0, 0.3, 5.0, 0.2, 1.0, 0.4, 3.0, 0.7, 0.6], 0.2),
-    ([4.0, 0.5, 0.25, 1.5, 3.5], 0.5),
-    ([1.0, 0.1, 2.5], 0.2),
-]
-
-
-def dearest(prices: Sequence[float], share: float, least: int = 1) -> list[float]:
-    """The highest of some prices."""
-    return sorted(prices, reverse=True)[: max(least, int(share * len(prices)))]
-
-
-@exercise(
-    "13.5",
-    "Has it read this?",
-    inputs=PRICES,
-    mistakes={
-        "the cheapest tokens": (
-            lambda prices, share: fmean(
-                sorted(prices)[: max(1, int(share * len(prices)))]
-            ),
-            "Cheap tokens are cheap in every text; the dearest tell.",
-        ),
-        "all tokens": (
-            lambda prices, share: fmean(prices),
-            "Leave out all but the dearest tokens.",
-        ),
-        "the sum": (
-            lambda prices, share: math.fsum(dearest(prices, share)),
-            "Take the mean, or long texts look unread.",
-        ),
-        "the first tokens": (
-            lambda prices, share: fmean(prices[: max(1, int(share * len(prices)))]),
-            "Sort the prices, the highest first.",
-        ),
-        "none of a short text": (
-            lambda prices, share: (
-                math.fsum(dearest(prices, share, 0))
-                / max(1, len(dearest(prices, share, 0)))
-            ),
-            "Of a short text take at least one token.",
-        ),
-        "the dearest token alone": (
-            lambda prices, share: max(prices),
-            "One token is luck: take the mean of the dearest share.",
-        ),
-        "divided by all": (
-            lambda prices, share: math.fsum(dearest(prices, share)) / len(prices),
-            "Divide by the number of tokens that were taken.",
-        ),
-    },
-)
-def dearest_mean(prices: Sequence[float], share: float) -> float:
-    """The mean price of the dearest share of the tokens, at least one of them."""
-    return fmean(dearest(prices, share))
