@@ -171,7 +171,7 @@ PREFERRED = [
     *("token_logprobs", "answer_logprobs", "margins", "dpo_loss"),
     "reference_logprobs",
 ]
-REWARDED = ["group_advantages", "divergence", "grpo_loss", "grpo_losses"]
+REWARDED = ["group_advantages", "divergence", "grpo_loss"]
 PLANS = {
     "05_attention_slowly": Plan(
         ["Attention"],
@@ -233,9 +233,11 @@ PLANS = {
     ),
     "12_rewards": Plan(
         REWARDED,
-        cuts=[("n=150", "n=12"), ("careless, 24", "careless, 6")],
+        cuts=[
+            *(("909, 600", "909, 40"), ("[:150]", "[:12]"), ("100_000", "1000")),
+            *(("range(2000)", "range(20)"), ("careless, 24", "careless, 6")),
+        ],
         end="for lesson, answer in zip(exam[:3]",
-        faults={"grpo_losses": ("yield grpo_loss(", "yield 0 * grpo_loss(")},
     ),
     "14_ship_it": Plan(
         ["KeyValues"], cuts=[("    assert equal\n", "")], end="class Placeless"

@@ -197,17 +197,6 @@ def test_grpo_there(there):
     near(two["divergence"], one["divergence"], 1e-2)
 
 
-def test_losses_of_rewards_there(there):
-    ours, theirs, tok = chats(there)
-    rows = assistant.chat_rows(tales.lessons(3, 4, "sum"), tok)
-    advantages = torch.tensor([1.0, -1.0, 0.5, -0.5])
-    [(one, _)] = rewards.grpo_losses(ours, ours, rows, advantages, 1, 0.04)
-    [(two, _)] = rewards.grpo_losses(theirs, theirs, rows, advantages, 1, 0.04)
-    near(two.detach().cpu(), one.detach())
-    (one + two.cpu()).backward()
-    assert all(p.grad is not None for p in theirs.parameters())
-
-
 # --- files ----------------------------------------------------------------------------
 
 
@@ -242,9 +231,6 @@ MEASURES = {
     "generate": lambda m, t, rows: generate(m, rows[0][:1, :2], 3),
     "grade": lambda m, t, rows: skills.grade(
         m, skills.SkillTest(rows, torch.full_like(rows[1], -1))
-    ),
-    "grpo_losses": lambda m, t, rows: next(
-        rewards.grpo_losses(m, m, rows, torch.ones(len(rows[0])), 1, 0.04)
     ),
 }
 

@@ -167,6 +167,29 @@ def test_the_reference_stays_where_it_was(small):
     assert history["divergence"][-1] > 0
 
 
+# Catches: advantages that are rounded, moved to another row, or taken by the batch.
+def test_each_answer_is_scored_with_its_own_advantage(small, monkeypatch):
+    model, tok = small
+    seen, plain = [], rewards.grpo_loss
+
+    def noting(new, old, ref, advantages, counts, beta):
+        seen.append((advantages, new.detach(), old))
+        return plain(new, old, ref, advantages, counts, beta=beta)
+
+    monkeypatch.setattr(rewards, "grpo_loss", noting)
+    paid = iter([0.5, 2.0, 1.0, 0.0, 0.0, 3.0])
+    recipe = Recipe(steps=1, batch=2, rate=1e-2, hold=1, decay=0.0)
+    rewards.train_grpo(
+        model, tok, lessons(5, 2, "sum"), lambda *_: next(paid), recipe, group=3
+    )
+    marks = torch.tensor([[0.5, 2.0, 1.0], [0.0, 0.0, 3.0]])
+    wanted = rewards.group_advantages(marks).flatten()
+    assert len(seen) == 2 and all(torch.allclose(a, wanted) for a, _, _ in seen)
+    (_, first, old), (_, second, same) = seen
+    assert torch.allclose(first, old, atol=1e-5) and torch.equal(old, same)
+    assert not torch.allclose(second, old, atol=1e-4)
+
+
 def test_the_honest_reward_is_the_exams_own():
     asked = Lesson("chain", "What is two and two and three?", "Seven.")
     way = "Two and two make four. Four and three make seven."

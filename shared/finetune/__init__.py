@@ -21,7 +21,7 @@ __getattr__, __dir__, __all__ = offers(
         ),
         "rewards": (
             "Reward", "answer_groups", "check_run", "divergence", "drawn_rows",
-            "group_advantages", "grpo_loss", "grpo_losses", "right", "train_grpo",
+            "group_advantages", "grpo_loss", "right", "train_grpo",
         ),
     },
 )

@@ -14,7 +14,7 @@ optimization algorithms"; the estimate of the divergence from Schulman (2020),
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -23,7 +23,6 @@ from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
 from shared.finetune.preferences import token_logprobs, update
 from shared.generate.answering import until
 from shared.generate.turns import continuations
-from shared.model.devices import beside, device_of
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, is_right
@@ -123,54 +122,35 @@ def train_grpo(
     max_new_tokens: int = 40,
     beta: float = 0.04,
 ) -> History:
-    """Train in place by rewards; recipe.batch is the number of prompts in a step.
+    """Train in place by rewards, `updates` times on the groups of recipe.batch prompts.
 
-    updates: how often a step's answers are used. Returns the mean reward, the answers'
-    mean length in tokens and the divergence from the model that came in, per step.
-    Raises ValueError without lessons, for a group of one, and for no update.
+    Returns per step the mean reward, length in tokens and divergence from the start.
     """
     check_run(lessons, group, updates)
     reference = copy.deepcopy(model).eval()
     draw = torch.Generator().manual_seed(recipe.seed)
     optimizers, history = make_optimizers(model, recipe), History()
     for step in range(1, recipe.steps + 1):
-        at = step_rows(step, len(lessons), recipe.batch, recipe.seed)
-        asked = [lessons[i] for i in at]
+        chosen = step_rows(step, len(lessons), recipe.batch, recipe.seed)
+        asked = [lessons[i] for i in chosen]  # P lessons
         prompts = [lesson.prompt for lesson in asked]
         answers, rows = answer_groups(model, tok, prompts, group, max_new_tokens, draw)
         marks = [[reward(x, y) for y in ys] for x, ys in zip(asked, answers)]
         rewards = torch.tensor(marks, dtype=torch.float32)  # (P, G)
         advantages = group_advantages(rewards).flatten()  # (B,), B = P * G
-        counted = int((rows[1] != IGNORE).sum())
-        numbers = {"reward": rewards.mean().item(), "length": counted / len(rows[1])}
-        losses = grpo_losses(model, reference, rows, advantages, updates, beta)
-        for loss, away in losses:
+        counts = rows[1] != IGNORE  # (B, T)
+        with evaluating(model):  # no gradient: these two are plain numbers
+            old, ref = token_logprobs(model, rows), token_logprobs(reference, rows)
+        advantages, counts = advantages.to(old.device), counts.to(old.device)
+        for _ in range(updates):
+            new = token_logprobs(model, rows)
+            loss = grpo_loss(new, old, ref, advantages, counts, beta=beta)
             update(model, loss, optimizers, recipe, step)
-            numbers["divergence"] = away
-        history.add(counted, numbers)
-    return history
-
-
-def grpo_losses(
-    model: GPT,
-    reference: GPT,
-    rows: Rows,
-    advantages: Tensor,
-    updates: int,
-    beta: float,
-) -> Iterator[tuple[Tensor, float]]:
-    """The loss of one step's answers, as often as they are used, and the divergence.
-
-    Between two of them the model is to be updated; who drew the answers stays fixed.
-    """
-    rows, advantages = beside(model, *rows), advantages.to(device_of(model))
-    counts = rows[1] != IGNORE  # (B, T)
-    with evaluating(model):
-        old, ref = token_logprobs(model, rows), token_logprobs(reference, rows)
-    for _ in range(updates):
-        new = token_logprobs(model, rows)
         away = (divergence(new.detach(), ref) * counts).sum() / counts.sum()
-        yield grpo_loss(new, old, ref, advantages, counts, beta=beta), away.item()
+        counted = int(counts.sum())
+        numbers = {"reward": rewards.mean().item(), "length": counted / len(counts)}
+        history.add(counted, numbers | {"divergence": away.item()})
+    return history
 
 
 def check_run(lessons: Sequence[Lesson], group: int, updates: int) -> None:

@@ -5,9 +5,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch12_always, ch12_loss  # noqa: F401 (12.5, 12.6)
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+def answers_and_pay() -> list[tuple]:
+    """Probabilities (N,) and rewards (N,)."""
+    import torch
+
+    first = torch.tensor([0.5, 0.2, 0.3]), torch.tensor([0.0, 1.0, 3.0])
+    second = torch.tensor([0.1, 0.4, 0.2, 0.3]), torch.tensor([2.0, -1.0, 0.5, 7.0])
+    return [first, second]
+
+
+@exercise(
+    "12.1",
+    "The slopes of the expected reward",
+    inputs=answers_and_pay,
+    short_cuts=dict.fromkeys(
+        ("backward", "grad", "autograd"), "autograd did the work; try the formula."
+    ),
+    mistakes={
+        "the mean is not subtracted": (
+            lambda p, r: p * r,
+            "Every logit also loses: take off probability times expected reward.",
+        ),
+        "not weighted by the probabilities": (
+            lambda p, r: r - (p * r).sum(),
+            "An answer pulls as often as it is drawn: multiply by its probability.",
+        ),
+        "the plain mean of the rewards": (
+            lambda p, r: p * (r - r.mean()),
+            "The expected reward weighs each reward with its probability.",
+        ),
+        "the answer's own logit alone": (
+            lambda p, r: p * r * (1 - p),
+            "The other answers move this logit too, each by minus its probability.",
+        ),
+        "the sign turned round": (
+            lambda p, r: p * ((p * r).sum() - r),
+            "What is paid above the mean must rise.",
+        ),
+        "the slopes by the probabilities": (
+            lambda p, r: r,
+            "The slopes by the logits are asked for, through the softmax.",
+        ),
+    },
+)
+def slopes(probs: Tensor, rewards: Tensor) -> Tensor:
+    """Slopes of the expected reward by the logits, (N,)."""
+    return probs * (rewards - (probs * rewards).sum())
 
 
 def long_lists() -> list[tuple]:
@@ -41,7 +90,7 @@ def across(rewards: Tensor, group: int) -> Tensor:
 
 
 @exercise(
-    "12.1",
+    "12.2",
     "Better than the group",
     inputs=long_lists,
     close=1e-4,
@@ -94,7 +143,7 @@ def ratios() -> list[tuple]:
 
 
 @exercise(
-    "12.2",
+    "12.3",
     "No further",
     inputs=ratios,
     mistakes={
@@ -153,7 +202,7 @@ def per_place(new: Tensor, ref: Tensor) -> Tensor:
 
 
 @exercise(
-    "12.3",
+    "12.4",
     "The exact price of leaving",
     inputs=two_models,
     close=1e-5,
