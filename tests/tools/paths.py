@@ -27,7 +27,6 @@ FIRST_EDITION = frozenset(
         "09_a_classifier",
         "10_from_parrot_to_assistant",
         "11_preferences",
-        "12_rewards",
         "14_ship_it",
     }
 )
