@@ -11,8 +11,9 @@ __getattr__, __dir__, __all__ = offers(
         "classifier": (
             "FINE_TUNING", "bag_counts", "balanced", "class_logits", "features",
             "fit_linear", "freeze", "hit_rate", "label_rows", "last_real",
-            "unsigned", "wilson",
+            "states", "unsigned", "wilson",
         ),
+        "guards": ("check_labels", "check_lengths", "check_names"),
         "assistant": ("chat_rows", "extend"),
         "preferences": (
             "Pair", "answer_logprobs", "collect_pairs", "dpo_loss", "margins",

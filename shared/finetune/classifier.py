@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from shared import tales
 from shared.data.rows import IGNORE, Rows, single_rows
 from shared.evaluate.losses import measure_parts
+from shared.finetune.guards import check_labels, check_lengths, check_names
 from shared.model.devices import device_of
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
@@ -32,12 +33,7 @@ if TYPE_CHECKING:
 
 #: How chapter 09 trains a whole classifier, with chapter 07's optimizers.
 FINE_TUNING = MuonRecipe(
-    steps=120,
-    batch=16,
-    accumulate=2,
-    rate=0.003,
-    muon_rate=0.01,
-    warmup=12,
+    steps=120, batch=16, accumulate=2, rate=0.003, muon_rate=0.01, warmup=12
 )
 
 
@@ -68,10 +64,9 @@ def label_rows(
     """One text per row, (N, length); all targets are IGNORE but one, the label.
 
     It stands at the last real token. labels: (N,), whole numbers from 0 on. Raises
-    ValueError if a text does not fit, or if there is not one label for each text.
+    ValueError for a text that does not fit, or without a label.
     """
-    if len(texts) != len(labels):
-        raise ValueError(f"{len(texts)} texts, {len(labels)} labels: give one each")
+    check_labels(texts, labels)
     inputs, targets = single_rows(texts, tok, length, ending=True)
     lengths = (targets != IGNORE).sum(1)  # (N,): <|endoftext|> and the text
     targets = torch.full_like(targets, IGNORE)
@@ -81,34 +76,32 @@ def label_rows(
 
 def last_real(hidden: Tensor, lengths: Tensor) -> Tensor:
     """Of each row the state at its last real token: (B, T, C), (B,) -> (B, C)."""
-    if lengths.min() < 1 or lengths.max() > hidden.shape[1]:
-        raise ValueError(
-            f"lengths go from {lengths.min()} to {lengths.max()}, but a row has 1 to "
-            f"{hidden.shape[1]} tokens; count the tokens that are no padding"
-        )
+    check_lengths(lengths, hidden)
     rows = torch.arange(len(lengths), device=hidden.device)
     return hidden[rows, lengths.to(hidden.device) - 1]
 
 
-def features(model: GPT, rows: Rows, batch: int = 50) -> Tensor:
-    """What the model's body says of each labelled row, (N, C), without gradients.
+def states(model: GPT, rows: Rows, batch: int = 50) -> tuple[Tensor, Tensor]:
+    """All states of a model's body, (N, T, C), and how many tokens are real, (N,).
 
-    Wherever the model is, the result is where the rows are.
+    Without gradients. Wherever the model is, both are where the rows are.
     """
-
-    def read(inputs: Tensor, targets: Tensor) -> Tensor:
-        lengths = (targets != IGNORE).int().argmax(1) + 1  # (B,)
-        return last_real(model.hidden(inputs[:, : lengths.max()]), lengths)
-
     parts = zip(*(side.split(batch) for side in rows))
-    return torch.cat(measure_parts(model, parts, read)).to(rows[0].device)
+    hidden = measure_parts(model, parts, lambda inputs, _: model.hidden(inputs))
+    lengths = (rows[1] != IGNORE).int().argmax(1) + 1  # up to the label
+    return torch.cat(hidden).to(rows[0].device), lengths
+
+
+def features(model: GPT, rows: Rows, batch: int = 50) -> Tensor:
+    """What the model's body says of each labelled row at its label, (N, C)."""
+    return last_real(*states(model, rows, batch))
 
 
 def class_logits(model: GPT, rows: Rows) -> Tensor:
     """The scores of the classes for each labelled row, (N, classes)."""
-    states = features(model, rows)  # (N, C), where the rows are
+    read = last_real(*states(model, rows))  # (N, C), where the rows are
     with evaluating(model):
-        return model.head(states.to(device_of(model))).to(states.device)
+        return model.head(read.to(device_of(model))).to(read.device)
 
 
 def freeze(model: nn.Module, *spared: str) -> int:
@@ -117,10 +110,7 @@ def freeze(model: nn.Module, *spared: str) -> int:
     Returns how many numbers are still trained. Raises ValueError for a name that no
     parameter begins with.
     """
-    names = [name for name, _ in model.named_parameters()]
-    for begin in spared:
-        if not any(name.startswith(begin) for name in names):
-            raise ValueError(f"no parameter's name begins with {begin!r}; see {names}")
+    check_names(model, spared)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.startswith(spared))
     return sum(p.numel() for p in model.parameters() if p.requires_grad)

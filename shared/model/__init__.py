@@ -29,6 +29,6 @@ __getattr__, __dir__, __all__ = offers(
         "modes": ("evaluating",),
         "devices": ("beside", "device_of", "moved"),
         "costs": ("count_flops", "count_memory", "count_parameters"),
-        "guards": ("check_config", "check_formula", "check_input"),
+        "guards": ("check_classes", "check_config", "check_formula", "check_input"),
     },
 )

@@ -46,6 +46,12 @@ def check_heads(config: Config) -> None:
         )
 
 
+def check_classes(classes: int) -> None:
+    """Raise ValueError unless a head can have so many classes."""
+    if not isinstance(classes, int) or classes < 2:
+        raise ValueError(f"classes is {classes!r}; expected a whole number, 2 or more")
+
+
 def check_fields(config: DecoderConfig, choices: dict[str, Any]) -> None:
     """Raise ValueError or TypeError unless a decoder's own fields make a model.
 

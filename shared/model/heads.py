@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from shared.model.gpt import GPT
+from shared.model.guards import check_classes
 
 
 def is_tied(model: GPT) -> bool:
@@ -25,11 +26,10 @@ def swap_head(model: GPT, classes: int, seed: int = 0) -> GPT:
 
     Afterwards model(ids (B, T)) is (B, T, classes). A tied embedding stays as it is.
     """
-    if not isinstance(classes, int) or classes < 2:
-        raise ValueError(f"classes is {classes!r}; expected a whole number, 2 or more")
+    check_classes(classes)
     draw = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):  # the global generator stays as it is
         head = nn.Linear(model.config.width, classes, bias=False)
     nn.init.normal_(head.weight, 0.0, 0.02, generator=draw)
-    model.head = head.to(model.tokens.weight)
+    model.head = head.to(model.tokens.weight)  # its device and precision
     return model

@@ -68,6 +68,11 @@ HELPERS: dict[str, str] = {
     "train.optimizers.OPTIMIZERS": TABLE,
     "train.optimizers.fused_adamw": "torch's AdamW, in its fused form where it can",
     "evaluate.losses.measure_parts": "evaluates, as chapter 07's mean_loss does",
+    "finetune.classifier.balanced": "draws messages, as many of spam as honest ones",
+    "finetune.classifier.unsigned": "cuts off a text's last line",
+    "finetune.classifier.wilson": (
+        "the path prints intervals; a detour of chapter 09 works one out and builds it"
+    ),
     "evaluate.prices.bill": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,
     "evaluate.prices.price": ADDS_UP,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch09_kinds  # noqa: F401 (09.2, 09.5)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,69 +62,28 @@ def last_places(ids: Tensor, end: int) -> Tensor:
     return ends(ids, end)
 
 
-def verdicts() -> list[tuple]:
-    """What was said and what was true, (N,) each, 1 for spam."""
-    import torch
-
-    said = torch.tensor([1, 1, 0, 0, 1, 0, 1, 1])
-    true = torch.tensor([1, 0, 0, 1, 1, 0, 0, 1])
-    rare = torch.tensor([0, 0, 0, 1, 0, 0, 0, 0, 1, 1])
-    none = torch.zeros(10, dtype=torch.long)
-    return [(said, true), (none, rare), (1 - none, rare)]
-
-
-def shares(said: Tensor, true: Tensor) -> tuple[float, float]:
-    """Precision and recall; 0 where there is nothing to divide by."""
-    both = ((said == 1) & (true == 1)).sum().item()
-    return both / max(1, said.sum().item()), both / max(1, true.sum().item())
-
-
-@exercise(
-    "09.2",
-    "Precision and recall",
-    inputs=verdicts,
-    mistakes={
-        "the two exchanged": (
-            lambda said, true: shares(said, true)[::-1],
-            "Precision divides by what was called spam, recall by what is spam.",
-        ),
-        "accuracy": (
-            lambda said, true: ((said == true).double().mean().item(),) * 2,
-            "Honest messages that were kept do not count here.",
-        ),
-        "the honest class": (
-            lambda said, true: shares(1 - said, 1 - true),
-            "The class that we look for is spam, 1.",
-        ),
-        "divided by all": (
-            lambda said, true: (
-                ((said == 1) & (true == 1)).double().mean().item(),
-                ((said == 1) & (true == 1)).double().mean().item(),
-            ),
-            "Divide by the number called spam, and by the number of spam.",
-        ),
-        "one where nothing was called spam": (
-            lambda said, true: shares(said, true) if said.any() else (1.0, 0.0),
-            "Where there is nothing to divide by, return 0.",
-        ),
-    },
-)
-def precision_recall(said: Tensor, true: Tensor) -> tuple[float, float]:
-    """Precision and recall of the verdicts `said`, (N,), against `true`, (N,)."""
-    return shares(said, true)
-
-
 def resamples() -> list[tuple]:
     """Right or wrong, (N,), and which to draw, (R, N)."""
     import torch
 
     draw = torch.Generator().manual_seed(7)
-    right = (torch.rand(40, generator=draw) < 0.8).double()
-    few = torch.tensor([1.0, 0.0, 1.0, 1.0, 1.0], dtype=torch.float64)
+    right = (torch.rand(40, generator=draw) < 0.8).float()
+    few = torch.tensor([1.0, 0.0, 1.0, 1.0, 1.0])
+    last = torch.tensor([1.0] * 30 + [0.0, 1.0] * 5)  # drawn from its end alone
     return [
         (right, torch.randint(40, (400, 40), generator=draw)),
         (few, torch.randint(5, (200, 5), generator=draw)),
+        (last, torch.randint(30, 40, (300, 40), generator=draw)),
     ]
+
+
+def own_draws(right: Tensor, draws: Tensor) -> tuple:
+    """Quantiles of exams drawn anew, as a mistake."""
+    import torch
+
+    draw = torch.Generator().manual_seed(0)
+    other = torch.randint(len(right), draws.shape, generator=draw)
+    return between(right[other].mean(1))
 
 
 def between(means: Tensor, low: float = 0.025, high: float = 0.975) -> tuple:
@@ -159,7 +119,20 @@ def between(means: Tensor, low: float = 0.025, high: float = 0.975) -> tuple:
             lambda right, draws: between(right[draws].mean(1))[::-1],
             "Return the lower end first.",
         ),
+        "draws of its own": (
+            own_draws,
+            "`draws` says which answers each new exam consists of: use it.",
+        ),
+        "five in a hundred at either end": (
+            lambda right, draws: between(right[draws].mean(1), 0.05, 0.975),
+            "Leave out 2.5 in 100 at either end: 0.025 and 0.975.",
+        ),
+        "sums instead of means": (
+            lambda right, draws: between(right[draws].sum(1)),
+            "An exam's result is a share: take the mean of its answers.",
+        ),
     },
+    close=1e-5,
 )
 def bootstrap(right: Tensor, draws: Tensor) -> tuple[float, float]:
     """The ends of an interval that holds 95 in 100 of the redrawn means."""
@@ -172,10 +145,10 @@ def bags() -> list[tuple]:
 
     counts = torch.tensor(
         [[2, 0, 1, 0], [1, 0, 0, 0], [0, 1, 2, 0], [0, 2, 0, 1], [0, 1, 1, 0]]
-    ).double()
+    ).float()
     labels = torch.tensor([1, 1, 0, 0, 0])
     asked = torch.tensor([[1, 0, 0, 0], [0, 1, 0, 2], [3, 1, 1, 0], [0, 0, 0, 0]])
-    return [(counts, labels, asked.double()), (counts, 1 - labels, asked.double())]
+    return [(counts, labels, asked.float()), (counts, 1 - labels, asked.float())]
 
 
 def odds(
@@ -185,17 +158,21 @@ def odds(
     add: float = 1.0,
     below: float = 1.0,
     prior: bool = True,
+    side: int | None = None,
 ) -> Tensor:
-    """Log odds of spam, (M,); add, below: added to counts and, per word, to sums."""
+    """Log odds of spam, (M,); add, below: added to counts and, per word, to sums.
+
+    side: the score of this class alone.
+    """
     import torch
 
     logs = []
     for kind in (0, 1):
         own = counts[labels == kind].sum(0)
         p = (own + add) / (own.sum() + below * len(own))
-        start = (labels == kind).double().mean().log() if prior else torch.tensor(0.0)
+        start = (labels == kind).float().mean().log() if prior else torch.tensor(0.0)
         logs.append(start + asked @ p.log())
-    return logs[1] - logs[0]
+    return logs[1] - logs[0] if side is None else logs[side]
 
 
 @exercise(
@@ -216,7 +193,7 @@ def odds(
             "Spam minus honest: above 0 means spam.",
         ),
         "words present, not counted": (
-            lambda c, y, a: odds(c, y, (a > 0).double()),
+            lambda c, y, a: odds(c, y, (a > 0).float()),
             "A word that stands there twice is paid twice.",
         ),
         "half a count added": (
@@ -224,10 +201,19 @@ def odds(
             "Add 1 to every count.",
         ),
         "texts counted instead of words": (
-            lambda c, y, a: odds((c > 0).double(), y, a),
+            lambda c, y, a: odds((c > 0).float(), y, a),
             "Add up how often a word stands in all texts of a class.",
         ),
+        "nothing added but a trifle": (
+            lambda c, y, a: odds(c, y, a, 1e-6, 1e-6),
+            "Add 1 to every count, so that no chance is nearly 0.",
+        ),
+        "spam's score alone": (
+            lambda c, y, a: odds(c, y, a, side=1),
+            "Return the difference: spam's score minus that of honest.",
+        ),
     },
+    close=1e-5,
 )
 def naive_bayes(counts: Tensor, labels: Tensor, asked: Tensor) -> Tensor:
     """ln p(spam) - ln p(honest) for each row of `asked`, (M,)."""
