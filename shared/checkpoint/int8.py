@@ -3,9 +3,11 @@
 Matrices are stored small and turned back into decimals on use, which saves memory and
 not arithmetic. Chapter 14 builds it and measures size, loss and speed.
 
-Sources: Jacob et al. (2018), "Quantization and training of neural networks for
-efficient integer-arithmetic-only inference"; Dettmers et al. (2022), "LLM.int8()",
-scales from the largest size in each row.
+Sources: Krishnamoorthi (2018), "Quantizing deep convolutional networks for efficient
+inference", a scale for each row (output channel); before it Jacob et al. (2017),
+"Quantization and training of neural networks for efficient integer-arithmetic-only
+inference", with one scale for a whole matrix; Dettmers et al. (2022), "LLM.int8()",
+scales from the largest size, in transformers.
 """
 
 from __future__ import annotations
