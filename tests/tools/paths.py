@@ -26,7 +26,6 @@ FIRST_EDITION = frozenset(
     {
         "10_from_parrot_to_assistant",
         "11_preferences",
-        "14_ship_it",
     }
 )
 HEADING = re.compile(r"(#+) +(.*)")
