@@ -76,7 +76,7 @@ def read_by(
         ),
         "the eight bytes forgotten": (
             read_by(begin=lambda n: n),
-            "Eight bytes stand before the header: the numbers begin at 8 + n, not at n.",
+            "Eight bytes stand before the header: numbers begin at 8 + n, not at n.",
         ),
         "the header forgotten": (
             read_by(begin=lambda n: 8),
