@@ -1,7 +1,7 @@
 """From a model that writes to one that sorts, answers, and is preferred or rewarded.
 
 `classifier` gives a model another head, `assistant` teaches it to answer,
-`preferences` is DPO, `rewards` is GRPO."""
+`preferences` is DPO, `rewards` is GRPO, `groups` draws its answers."""
 
 from shared.lazy import offers
 
@@ -20,9 +20,10 @@ __getattr__, __dir__, __all__ = offers(
             "pair_rows", "reference_logprobs", "shows_way", "token_logprobs",
             "train_dpo", "update",
         ),
+        "groups": ("answer_groups", "check_run", "drawn_rows"),
         "rewards": (
-            "Reward", "answer_groups", "check_run", "divergence", "drawn_rows",
-            "group_advantages", "grpo_loss", "right", "train_grpo",
+            "Reward", "divergence", "group_advantages", "grpo_loss", "right",
+            "train_grpo",
         ),
     },
 )

@@ -19,15 +19,13 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from shared.data.rows import IGNORE, Rows, pad_rows, step_rows
+from shared.data.rows import IGNORE, step_rows
+from shared.finetune.groups import answer_groups, check_run
 from shared.finetune.preferences import token_logprobs, update
-from shared.generate.answering import until
-from shared.generate.turns import continuations
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
 from shared.tales.tasks import Lesson, is_right
 from shared.tokenizer.bpe import BPETokenizer
-from shared.tokenizer.template import marks_of, prompt_ids
 from shared.train.log import History
 from shared.train.optimizers import make_optimizers
 from shared.train.recipe import Recipe
@@ -81,36 +79,6 @@ def grpo_loss(
     return (per_token.sum(1) / counts.sum(1)).mean()
 
 
-def answer_groups(
-    model: GPT,
-    tok: BPETokenizer,
-    prompts: Sequence[str],
-    group: int,
-    max_new_tokens: int,
-    generator: torch.Generator,
-) -> tuple[list[list[str]], Rows]:
-    """`group` drawn answers to each prompt, and the rows that hold them, (P * G, T)."""
-    stop = marks_of(tok)[2]
-    asked = [prompt_ids(tok, prompt) for prompt in prompts for _ in range(group)]
-    how = {"eos": stop, "generator": generator, "known": len(tok)}
-    found = continuations(model, asked, max_new_tokens, **how)
-    said = [until(row, stop) for row in found]
-    # An answer that was not cut off has its stop, too.
-    drawn = [ids + [stop] * (len(ids) < len(row)) for ids, row in zip(said, found)]
-    texts = [tok.decode(ids) for ids in said]
-    answers = [texts[i : i + group] for i in range(0, len(texts), group)]
-    return answers, drawn_rows(list(zip(asked, drawn)), stop)
-
-
-def drawn_rows(pairs: list[tuple[list[int], list[int]]], fill: int) -> Rows:
-    """Rows (B, T) of (prompt, answer) ids; only the answers' tokens count."""
-    rows = [asked + said for asked, said in pairs]
-    inputs, targets = pad_rows(rows, max(map(len, rows)) - 1, fill)
-    for row, (asked, _) in zip(targets, pairs):
-        row[: len(asked) - 1] = IGNORE  # the prompt's last token predicts the answer
-    return inputs, targets
-
-
 def train_grpo(
     model: GPT,
     tok: BPETokenizer,
@@ -151,16 +119,3 @@ def train_grpo(
         numbers = {"reward": rewards.mean().item(), "length": counted / len(counts)}
         history.add(counted, numbers | {"divergence": away.item()})
     return history
-
-
-def check_run(lessons: Sequence[Lesson], group: int, updates: int) -> None:
-    """Raise ValueError, naming what is wrong, unless one can train by these rewards."""
-    if not lessons:
-        raise ValueError("there is no lesson to ask; give at least one")
-    if group < 2:
-        raise ValueError(
-            f"group is {group}; an answer is compared with others to the same prompt, "
-            "so give at least 2"
-        )
-    if updates < 1:
-        raise ValueError(f"updates is {updates}; use each step's answers at least once")

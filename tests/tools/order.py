@@ -83,11 +83,6 @@ HELPERS: dict[str, str] = {
     "runs.recipes.GRPO_RUN": "how the shipped model learned, kept in one place",
     "finetune.preferences.Pair": "a record of a prompt and two answers",
     "finetune.rewards.Reward": "a name for a kind of function",
-    "finetune.rewards.check_run": "checks the arguments of a run",
-    "finetune.rewards.answer_groups": (
-        "draws as chapter 10's replies do, and lays rows as its chat_rows do"
-    ),
-    "finetune.rewards.drawn_rows": "rows with chapter 10's mask; answer_groups' own",
     "finetune.rewards.right": "one or nought, as lessons.is_right says",
     "evaluate.exam.SEED": "a number",
     "evaluate.exam.SUBJECTS": "the names of the subjects",
