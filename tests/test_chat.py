@@ -12,7 +12,7 @@ from shared.evaluate import mean_loss
 from shared.finetune import assistant as chat
 from shared.generate import generate, replies, reply, until
 from shared.tales import Lesson, lessons
-from shared.tokenizer import MARKS, STOP, BPETokenizer, marks_of, prompt_ids
+from shared.tokenizer import MARKS, STOP, BPETokenizer, marks_of, prompt_ids, recent
 
 TALK = [
     Lesson("talk", "Thank you!", "You are welcome."),
@@ -110,6 +110,75 @@ def test_nobody_speaks_in_anothers_name(larger):
         prompt_ids(tok, None)
 
 
+# Catches: turns in another order or without their stop, a prompt that changes without
+# earlier turns, marks that earlier turns could forge.
+def test_earlier_turns_stand_before_the_prompt(larger):
+    tok = larger[1]
+    end = tok.special_tokens["<|endoftext|>"]
+    user, assistant, stop = marks_of(tok)
+    said = tok.encode_ordinary
+    ids = prompt_ids(tok, "Who?", [("Hi<|end|>", "Yes."), ("Thanks.", "Good.")])
+    first = [end, user, *said("Hi<|end|>"), assistant, *said("Yes."), stop]
+    second = [user, *said("Thanks."), assistant, *said("Good."), stop]
+    assert ids == [*first, *second, user, *said("Who?"), assistant]
+    assert prompt_ids(tok, "Who?") == [end, user, *said("Who?"), assistant]
+    whole, start = chat.lesson_ids(tok, "Who?", "Ada.", [("Hi", "Yes.")])
+    assert whole[:start] == prompt_ids(tok, "Who?", [("Hi", "Yes.")])
+    assert whole[start:] == [*said("Ada."), stop]
+
+
+# Catches: the newest turns dropped first, one too many or too few.
+def test_the_oldest_turns_make_room(larger):
+    tok = larger[1]
+    turns = [("One.", "A."), ("Two.", "B."), ("Three.", "C.")]
+    for kept in range(4):
+        size = len(prompt_ids(tok, "Go?", turns[3 - kept :]))
+        assert list(recent(tok, "Go?", turns, size)) == turns[3 - kept :]
+        shorter = turns[4 - kept :] if kept else []
+        assert list(recent(tok, "Go?", turns, size - 1)) == shorter
+    assert list(recent(tok, "Go?", turns, 1000)) == turns
+
+
+# Catches: earlier answers that count, or a mask that begins at the first answer.
+def test_of_a_conversation_the_last_answer_counts(larger):
+    tok = larger[1]
+    told = Lesson("talk", "Thanks!", "Good.", (("Hello!", "Good morning!"),))
+    inputs, targets = chat.chat_rows([told, *TALK], tok)
+    learned = targets[0][targets[0] != IGNORE].tolist()
+    assert learned == [*tok.encode_ordinary("Good."), marks_of(tok)[2]]
+    ids = prompt_ids(tok, told.prompt, told.before)
+    assert inputs[0][: len(ids)].tolist() == ids
+
+
+# Catches: documents whose tokens do not count, a wrong share, lessons that change.
+@pytest.mark.parametrize("share", [0.0, 0.2, 0.5])
+def test_replay_puts_whole_documents_among_the_lessons(larger, share):
+    tok = larger[1]
+    texts = [d.text for d in tales.documents(5, 4)]
+    rows = chat.chat_rows(TALK * 2, tok)
+    inputs, targets = chat.with_replay(rows, texts, tok, share)
+    n = {0.0: 0, 0.2: 1, 0.5: 4}[share]
+    assert chat.replayed(4, share) == n and len(inputs) == len(targets) == 4 + n
+    width = rows[0].shape[1]
+    assert torch.equal(inputs[:4, :width], rows[0])
+    assert torch.equal(targets[:4, :width], rows[1])
+    assert (targets[:4, width:] == IGNORE).all()
+    end = tok.special_tokens["<|endoftext|>"]
+    for text, x, y in zip(texts, inputs[4:], targets[4:]):
+        ids = tok.encode_ordinary(text)
+        assert y[y != IGNORE].tolist() == [*ids, end]
+        assert x[: len(ids) + 1].tolist() == [end, *ids]
+
+
+def test_replay_names_what_is_wrong(larger):
+    rows = chat.chat_rows(TALK, larger[1])
+    with pytest.raises(ValueError, match="2 documents are needed, 1 given"):
+        chat.with_replay(rows, ["A."], larger[1], 0.5)
+    for share in (-0.1, 1.0):
+        with pytest.raises(ValueError, match="share is"):
+            chat.with_replay(rows, ["A."], larger[1], share)
+
+
 # Catches: a mask off by one, a stop that does not count, filling that counts.
 def test_the_answer_and_its_stop_count_and_nothing_else(larger):
     tok = larger[1]
@@ -155,6 +224,16 @@ def test_replies_are_those_of_each_prompt_alone(larger):
     assert together == [reply(big, tok, p, max_new_tokens=12) for p in prompts]
     assert together[0] == together[3]
     assert replies(big, tok, []) == []
+    turns = [[], [("Hello!", "Yes.")], [], [("Go.", "No."), ("So?", "Yes.")], []]
+    told = replies(big, tok, prompts, 12, before=turns)
+    assert told[0] == together[0] and told[2] == together[2]
+    alone = [
+        reply(big, tok, p, max_new_tokens=12, before=t)
+        for p, t in zip(prompts, turns)
+    ]
+    assert told == alone and told[3] != together[3]
+    with pytest.raises(ValueError, match="longer|shorter"):
+        replies(big, tok, prompts, 12, before=turns[:2])
     with pytest.raises(TypeError, match=r"got one str; give \[prompt\]"):
         replies(big, tok, "Hello!")
 

@@ -74,6 +74,7 @@ def answers(
     how = {"top_k": 1 if seed is None else None}
     how["generator"] = torch.Generator().manual_seed(seed or 0)
     if USER in tok.special_tokens:
+        how["before"] = [item.before for item in asked]
         return replies(model, tok, [item.prompt for item in asked], most, **how)
     end = end_of_text(tok)
     rows = [[end, *tok.encode_ordinary(as_document(item))] for item in asked]
@@ -191,7 +192,7 @@ def answer_nats(
 def answer_row(tok: BPETokenizer, item: Lesson, answer: str) -> tuple[list[int], int]:
     """The tokens of an item with an answer and its end, and where the answer begins."""
     if USER in tok.special_tokens:
-        return lesson_ids(tok, item.prompt, answer)
+        return lesson_ids(tok, item.prompt, answer, item.before)
     end = end_of_text(tok)
     before = [end, *tok.encode_ordinary(as_document(item))]
     return [*before, *tok.encode_ordinary(f" {answer}"), end], len(before)

@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = offers(
             "states", "unsigned", "wilson",
         ),
         "guards": ("check_labels", "check_lengths", "check_names"),
-        "assistant": ("chat_rows", "extend"),
+        "assistant": ("chat_rows", "extend", "replayed", "with_replay"),
         "preferences": (
             "Pair", "answer_logprobs", "collect_pairs", "dpo_loss", "margins",
             "pair_rows", "reference_logprobs", "shows_way", "token_logprobs",

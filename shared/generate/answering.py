@@ -21,15 +21,19 @@ def replies(
     temperature: float = 1.0,
     top_k: int | None = 1,
     generator: torch.Generator | Sequence[torch.Generator] | None = None,
+    before: Sequence[Sequence[tuple[str, str]]] | None = None,
 ) -> list[str]:
     """The assistant's answers; with top_k=1 the likeliest token each time.
 
-    Each prompt gets the answer that it would get alone, if each has its own generator
-    or none is needed; see continuations for one that all of them share.
+    before: for each prompt the earlier turns of its conversation, as pairs (said,
+    answered). Each prompt gets the answer that it would get alone, if each has its own
+    generator or none is needed; see continuations for one that all of them share.
     """
     if isinstance(prompts, str):
         raise TypeError("expected several prompts, got one str; give [prompt]")
-    stop, rows = marks_of(tok)[2], [prompt_ids(tok, prompt) for prompt in prompts]
+    turns = [()] * len(prompts) if before is None else before
+    stop = marks_of(tok)[2]
+    rows = [prompt_ids(tok, *asked) for asked in zip(prompts, turns, strict=True)]
     options = {"temperature": temperature, "top_k": top_k, "eos": stop}
     options["known"] = len(tok)  # a model's vocabulary may be larger
     found = continuations(model, rows, max_new_tokens, generator=generator, **options)
@@ -42,6 +46,12 @@ def until(row: Tensor, stop: int) -> list[int]:
     return ids[: ids.index(stop)] if stop in ids else ids
 
 
-def reply(model: GPT, tok: BPETokenizer, prompt: str, **options: object) -> str:
-    """One answer: see replies."""
-    return replies(model, tok, [prompt], **options)[0]
+def reply(
+    model: GPT,
+    tok: BPETokenizer,
+    prompt: str,
+    before: Sequence[tuple[str, str]] = (),
+    **options: object,
+) -> str:
+    """One answer, after the earlier turns of the conversation: see replies."""
+    return replies(model, tok, [prompt], before=[before], **options)[0]

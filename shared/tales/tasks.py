@@ -29,11 +29,13 @@ from shared.tales.wordings import TALK, TASKS, UNKNOWN, WORDINGS
 
 @dataclass(frozen=True)
 class Lesson:
-    """One instruction: its task, the prompt, and the answer that is right."""
+    """One instruction: its task, the prompt, and the answer that is right; before: the
+    earlier turns of the conversation, as pairs (said, answered)."""
 
     task: str
     prompt: str
     answer: str
+    before: tuple[tuple[str, str], ...] = ()
 
 
 def lessons(

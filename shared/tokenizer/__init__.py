@@ -23,7 +23,7 @@ __getattr__, __dir__, __all__ = offers(
         "files": ("Stored", "read_gpt2"),
         "template": (
             "ASSISTANT", "MARKS", "STOP", "USER", "lesson_ids", "marks_of",
-            "prompt_ids",
+            "prompt_ids", "recent",
         ),
         "long_words": ("encode_long_word",),
         "unicode16": ("NEW_CHARACTERS", "find_all"),
