@@ -12,13 +12,13 @@ from notebooks import ROOT
 from shared.lazy import offers
 
 SHARED = ROOT / "shared"
-#: A room may import from itself and from those before it (DESIGN 2); the exam asks
-#: models, so one file of `evaluate` may use `generate`.
+#: A room may import from itself and from those before it (DESIGN 2); exam and
+#: visitors ask models, so these files of `evaluate` may use `generate`.
 ORDER = (
     *("tales", "tokenizer", "data", "model", "checkpoint", "evaluate", "generate"),
     *("train", "finetune", "plot", "check", "runs"),
 )
-BACK = {("evaluate.exam", "generate")}
+BACK = {("evaluate.exam", "generate"), ("evaluate.visitors", "generate")}
 #: Lines of a file, about; exercises are lists of trials and mistakes, and grow.
 MOST_LINES, MOST_EXERCISE_LINES, MOST_CELL = 251, 440, 44
 NAMES = {

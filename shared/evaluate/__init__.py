@@ -12,8 +12,8 @@ __getattr__, __dir__, __all__ = offers(
     {
         "losses": ("mean_loss", "measure_parts", "precision", "summed_loss"),
         "prices": (
-            "bill", "bills", "bits_per_byte", "end_of_text", "loss", "perplexity",
-            "price", "spans", "total",
+            "bill", "bills", "bits_per_byte", "end_of_text", "loss", "owed",
+            "perplexity", "price", "spans", "total",
         ),
         "ngrams": (
             "KneserNey", "NgramModel", "Uniform", "count_kinds", "count_ngrams",
@@ -33,5 +33,6 @@ __getattr__, __dir__, __all__ = offers(
             "bootstrap_interval", "check_marks", "kappa", "paired_difference",
             "sign_test",
         ),
+        "visitors": ("Visitor", "converse", "is_fitting", "read_visitors"),
     },
 )

@@ -17,6 +17,8 @@ from torch import Tensor
 from shared.evaluate.losses import measure_parts
 from shared.model.gpt import GPT
 from shared.model.guards import check_input
+from shared.tales.kinds import KINDS
+from shared.tales.languages import documents
 from shared.tokenizer.bpe import BPETokenizer
 from shared.tokenizer.guards import check_text
 
@@ -118,6 +120,19 @@ def loss(model: GPT, tok: BPETokenizer, texts: Iterable[str]) -> float:
     """Cross-entropy in nats per token, over all tokens of all texts alike."""
     nats, tokens = total(model, tok, texts)
     return nats / tokens
+
+
+def owed(model: GPT, tok: BPETokenizer, seed: int, n: int = 100) -> dict[str, float]:
+    """For each kind of document, the nats per token that a model pays above the floor.
+
+    Over n documents of each kind from a seed that the model has not learned from.
+    """
+    found = {}
+    for kind in KINDS:
+        asked = documents(seed, n, kind)
+        nats, tokens = total(model, tok, [document.text for document in asked])
+        found[kind] = (nats - math.fsum(document.nats for document in asked)) / tokens
+    return found
 
 
 def perplexity(model: GPT, tok: BPETokenizer, texts: Iterable[str]) -> float:

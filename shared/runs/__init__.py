@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = offers(
     {
         "recipes": (
             "BASE", "CHAT_RUN", "DPO_RUN", "GRPO_RUN", "LONG_RUN", "PLAIN_RUN",
-            "SHORT_RUN",
+            "SHORT_RUN", "TALK_REPLAY", "TALK_RUN", "TALK_VISITS",
         ),
     },
 )

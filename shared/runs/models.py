@@ -157,6 +157,13 @@ def study_08(options: argparse.Namespace) -> None:
     make_study(options)
 
 
+def talk(options: argparse.Namespace) -> None:
+    """The next assistant, which talks with visitors; written beside the book's."""
+    from shared.runs.talk import make_talk
+
+    make_talk(options)
+
+
 def study_07(options: argparse.Namespace) -> None:
     """The study of chapter 07: what each refinement of the loop is worth."""
     from shared.runs.study_07 import make_study
@@ -172,6 +179,7 @@ MAKERS: dict[str, Callable[[argparse.Namespace], None]] = {
     "study-08": study_08,
     "classify": make_classify,
     "chat": make_chat,
+    "talk": talk,
     "dpo": make_dpo,
     "grpo": make_grpo,
 }

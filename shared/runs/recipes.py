@@ -41,6 +41,14 @@ LONG_RUN = replace(
 CHAT_RUN = replace(
     SHORT_RUN, steps=8000, batch=16, rate=5e-3, muon_rate=0.012, clip=1.0, warmup=100
 )
+#: How the next assistant is taught, which talks with visitors: longer, in larger steps.
+#: Its rows differ much in length; in eight parts of like lengths less padding is read.
+TALK_RUN = replace(
+    CHAT_RUN, steps=12_000, batch=32, accumulate=8, rate=6e-3, muon_rate=0.015
+)
+#: Of its rows, how many in a hundred are plain documents, which it shall not forget;
+#: and of its lessons, how many are visits: small talk, plain stories, conversations.
+TALK_REPLAY, TALK_VISITS = 0.1, 0.5
 #: Chapters 11 and 12: preferences, in pairs; rewards, eight answers to each prompt.
 DPO_RUN = Recipe(steps=100, rate=1e-4, decay=0.0, schedule="linear", warmup=5)
 GRPO_RUN = replace(DPO_RUN, steps=150, batch=8, rate=3e-4)

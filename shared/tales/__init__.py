@@ -20,6 +20,7 @@ __getattr__, __dir__, __all__ = offers(
         "notation": ("read",),
         "wordings": ("TASKS", "WORDINGS"),
         "tasks": ("Lesson", "is_right", "lessons"),
+        "visiting": ("ANSWERS", "VISITS", "visits"),
         "reading": ("numbers_in", "people"),
     },
 )
