@@ -46,17 +46,13 @@ def shows_way(answer: str) -> bool:
 
 
 def collect_pairs(
-    model: GPT,
-    tok: BPETokenizer,
-    prompts: Sequence[str],
-    likes: Callable[[str], bool],
-    seed: int,
-    tries: int = 4,
-) -> list[Pair]:
+    model: GPT, tok: BPETokenizer, prompts: Sequence[str],
+    likes: Callable[[str], bool], seed: int, tries: int = 4,
+) -> list[Pair]:  # fmt: skip
     """Pairs of the model's own drawn answers: one that `likes` is true of, one not.
 
-    Each prompt is answered `tries` times; it gives a pair if both sorts came. Raises
-    ValueError for fewer than 2 tries, of which none could make a pair.
+    Each prompt is answered `tries` times and gives a pair if both sorts came. Raises
+    ValueError for fewer than 2 tries.
     """
     if tries < 2:
         raise ValueError(f"tries is {tries}; a pair needs at least 2 answers")
@@ -91,19 +87,17 @@ def answer_logprobs(model: GPT, rows: Rows) -> Tensor:
 
 
 def margins(chosen: Tensor, rejected: Tensor, beta: float) -> Tensor:
-    """How much more the chosen answers are preferred than before, (B,): beta times the
-    change of one log-probability less the change of the other.
+    """How much more the chosen answers are preferred than before, (B,).
+
+    chosen, rejected: how far the log-probabilities of both have risen, in nats.
     """
     return beta * (chosen - rejected)
 
 
 def dpo_loss(
-    chosen: Tensor,
-    rejected: Tensor,
-    ref_chosen: Tensor,
-    ref_rejected: Tensor,
+    chosen: Tensor, rejected: Tensor, ref_chosen: Tensor, ref_rejected: Tensor,
     beta: float = 0.1,
-) -> Tensor:
+) -> Tensor:  # fmt: skip
     """The mean over pairs of -log sigmoid(margin); all four are log p of answers, (B,).
 
     beta: how dear it is to leave the reference; larger stays nearer.
@@ -133,15 +127,14 @@ def reference_logprobs(model: GPT, rows: Rows, batch: int = 64) -> Tensor:
 
 
 def train_dpo(
-    model: GPT,
-    tok: BPETokenizer,
-    pairs: Sequence[Pair],
-    recipe: Recipe,
-    beta: float = 0.1,
-) -> History:
-    """Train in place on pairs; returns loss, margin and share of right preferences.
+    model: GPT, tok: BPETokenizer, pairs: Sequence[Pair], recipe: Recipe,
+    beta: float = 0.1, probe: Callable[[GPT], dict[str, float]] | None = None,
+) -> History:  # fmt: skip
+    """Train in place on pairs; returns loss, margin, share of pairs in order, and what
+    chosen and rejected answers have gained in nats, for each step.
 
     The reference is the model as it comes in: its log-probabilities are taken once.
+    probe: asked after every tenth step; its numbers are kept, too.
     """
     sides = pair_rows(pairs, tok)
     refs = [reference_logprobs(model, rows) for rows in sides]
@@ -152,11 +145,14 @@ def train_dpo(
         before = [ref[at] for ref in refs]
         loss = dpo_loss(*now, *before, beta)
         update(model, loss, optimizers, recipe, step)
-        gained = margins(now[0] - before[0], now[1] - before[1], beta).detach()
-        numbers = {"loss": loss.item(), "margin": gained.mean().item()}
-        history.add(
-            recipe.batch, numbers | {"preferred": (gained > 0).float().mean().item()}
-        )
+        chosen, rejected = ((a - b).detach() for a, b in zip(now, before))
+        m = margins(chosen, rejected, beta)
+        numbers = {"loss": loss.item(), "margin": m.mean().item()}
+        numbers |= {"preferred": (m > 0).float().mean().item()}
+        numbers |= {"chosen": chosen.mean().item(), "rejected": rejected.mean().item()}
+        if probe and step % 10 == 0:
+            numbers |= probe(model)
+        history.add(recipe.batch, numbers)
     return history
 
 

@@ -82,6 +82,9 @@ HELPERS: dict[str, str] = {
     "runs.recipes.DPO_RUN": "how the shipped model learned, kept in one place",
     "runs.recipes.GRPO_RUN": "how the shipped model learned, kept in one place",
     "finetune.preferences.Pair": "a record of a prompt and two answers",
+    "finetune.preferences.pair_rows": (
+        "chapter 10's chat_rows, once for each side of the pairs"
+    ),
     "finetune.rewards.Reward": "a name for a kind of function",
     "finetune.rewards.right": "one or nought, as lessons.is_right says",
     "evaluate.exam.SEED": "a number",

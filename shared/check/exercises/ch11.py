@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from shared.check.asking import exercise
+from shared.check.exercises import ch11_answers, ch11_loss  # noqa: F401 (11.3 on)
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,6 +38,10 @@ def four_logprobs() -> list[tuple]:
             lambda c, r, c0, r0, beta: beta * (c - c0) - (r - r0),
             "Beta multiplies the whole difference, not its first part alone.",
         ),
+        "beta forgotten": (
+            lambda c, r, c0, r0, beta: (c - c0) - (r - r0),
+            "Multiply the difference of the two gains by beta.",
+        ),
         "without the reference": (
             lambda c, r, c0, r0, beta: beta * (c - r),
             "What counts is the change: subtract the reference's log-probability.",
@@ -43,6 +50,14 @@ def four_logprobs() -> list[tuple]:
             lambda c, r, c0, r0, beta: beta * ((c + c0) - (r + r0)),
             "ln of a quotient is a difference: now minus the reference.",
         ),
+        "the two gains added": (
+            lambda c, r, c0, r0, beta: beta * ((c - c0) + (r - r0)),
+            "The rejected answer's gain counts against the chosen one's: subtract it.",
+        ),
+        "quotients of the logarithms": (
+            lambda c, r, c0, r0, beta: beta * (c / c0 - r / r0),
+            "These are logarithms already: ln of a quotient is their difference.",
+        ),
         "the mean over the pairs": (
             lambda c, r, c0, r0, beta: (beta * ((c - c0) - (r - r0))).mean(),
             "One margin for each pair: the mean comes later, over the losses.",
@@ -50,6 +65,12 @@ def four_logprobs() -> list[tuple]:
         "divided by beta": (
             lambda c, r, c0, r0, beta: ((c - c0) - (r - r0)) / beta,
             "Step 3 of the chapter has beta as a factor.",
+        ),
+        "the loss already": (
+            lambda c, r, c0, r0, beta: (
+                1 + (-beta * ((c - c0) - (r - r0))).exp()
+            ).log(),
+            "Stop before the sigmoid: the margin itself is asked for.",
         ),
     },
 )
@@ -64,97 +85,81 @@ def margin(
     return beta * ((chosen - ref_chosen) - (rejected - ref_rejected))
 
 
-def some_margins() -> list[tuple]:
-    """Margins (B,) of two batches."""
-    import torch
+def nats(p: list[float], q: list[float], weigh: Callable, of: Callable) -> float:
+    """A sum over the answers with p above 0, weighed and counted as a slip has it."""
+    return sum(weigh(a, b) * of(a, b) for a, b in zip(p, q, strict=True) if a > 0)
 
-    return [(torch.tensor([0.4, -1.5, 2.0]),), (torch.tensor([-0.3, 0.1]),)]
+
+def kl(p: list[float], q: list[float], log: Callable = math.log) -> float:
+    """KL(p, q), with any logarithm."""
+    return nats(p, q, lambda a, _: a, lambda a, b: log(a / b))
 
 
 @exercise(
     "11.2",
-    "From margins to the loss",
-    inputs=some_margins,
+    "How far from the reference?",
+    inputs=[
+        ([0.8, 0.2], [0.4, 0.6]),
+        ([0.1, 0.6, 0.3], [0.3, 0.2, 0.5]),
+        ([0.0, 0.25, 0.75], [0.2, 0.5, 0.3]),
+    ],
     mistakes={
-        "the minus is missing": (
-            lambda m: m.sigmoid().log().mean(),
-            "A loss falls as the pairs are better told apart: mind the minus.",
+        "the two models exchanged": (
+            lambda p, q: nats(p, q, lambda _, b: b, lambda a, b: math.log(b / a)),
+            "The new model weighs, and stands above the line: p ln(p / q).",
         ),
-        "the sum over the pairs": (
-            lambda m: -m.sigmoid().log().sum(),
-            "The mean over the pairs, so that the batch's size does not matter.",
+        "weighed by the reference": (
+            lambda p, q: nats(p, q, lambda _, b: b, lambda a, b: math.log(a / b)),
+            "The mean is over what the new model says: weigh with p.",
         ),
-        "the logarithm of the mean": (
-            lambda m: -m.sigmoid().mean().log(),
-            "Take each pair's logarithm first, the mean afterwards.",
+        "the quotient turned over": (
+            lambda p, q: -kl(p, q),
+            "How many nats more likely the new model makes it: ln(p / q).",
         ),
-        "the margin turned round": (
-            lambda m: -(-m).sigmoid().log().mean(),
-            "A large margin must be cheap: sigma of m, not of minus m.",
+        "not weighed": (
+            lambda p, q: nats(p, q, lambda *_: 1, lambda a, b: math.log(a / b)),
+            "An expectation: each answer counts as much as the new model says it.",
+        ),
+        "the plain mean over the answers": (
+            lambda p, q: (
+                nats(p, q, lambda *_: 1, lambda a, b: math.log(a / b)) / len(p)
+            ),
+            "Weigh each answer with p instead of dividing by their number.",
+        ),
+        "divided by the number of answers": (
+            lambda p, q: kl(p, q) / len(p),
+            "The weights p add up to one already: do not divide once more.",
+        ),
+        "in bits": (
+            lambda p, q: kl(p, q, math.log2),
+            "Nats are counted with math.log, the natural logarithm.",
+        ),
+        "in decimal digits": (
+            lambda p, q: kl(p, q, math.log10),
+            "Nats are counted with math.log, the natural logarithm.",
+        ),
+        "only the cross-entropy": (
+            lambda p, q: nats(p, q, lambda a, _: a, lambda _, b: -math.log(b)),
+            "Nats more than before: p's own logarithm belongs in it, too.",
+        ),
+        "only the entropy": (
+            lambda p, q: nats(p, q, lambda a, _: a, lambda a, _: -math.log(a)),
+            "It compares two models: q must come in.",
+        ),
+        "differences of the probabilities": (
+            lambda p, q: nats(p, q, lambda a, _: a, lambda a, b: a - b),
+            "The logarithm of the quotient, not the difference of p and q.",
         ),
         "no logarithm": (
-            lambda m: -m.sigmoid().mean(),
-            "The loss is the negative logarithm of the probability.",
+            lambda p, q: nats(p, q, lambda a, _: a, lambda a, b: a / b),
+            "Take the logarithm of each quotient before you weigh it.",
         ),
-        "one loss for each pair": (
-            lambda m: -m.sigmoid().log(),
-            "One number for the batch: the mean is missing.",
-        ),
-    },
-)
-def loss_of(margins: Tensor) -> Tensor:
-    """DPO's loss of a batch of margins (B,), one number."""
-    return -margins.sigmoid().log().mean()
-
-
-def logprobs_and_targets() -> list[tuple]:
-    """Log-probabilities (B, T, V), and targets (B, T) with -100 where none counts."""
-    import torch
-
-    draw = torch.Generator().manual_seed(4)
-    bets = torch.randn(2, 5, 3, generator=draw).log_softmax(-1)
-    ids = torch.tensor([[-100, -100, 2, 0, -100], [-100, 1, 1, 2, 0]])
-    return [(bets, ids), (bets[:, :3].flip(0), ids[:, 1:4])]
-
-
-def picked(logprobs: Tensor, targets: Tensor) -> Tensor:
-    """log p of each target, (B, T); that of id 0 where none counts."""
-    return logprobs.gather(-1, targets.clamp(min=0)[..., None])[..., 0]
-
-
-@exercise(
-    "11.3",
-    "Only the answer counts",
-    inputs=logprobs_and_targets,
-    mistakes={
-        "all places count": (
-            lambda bets, ids: picked(bets, ids).sum(1),
-            "Where the target is -100, nothing counts.",
-        ),
-        "the mean over the answer": (
-            lambda bets, ids: (
-                (picked(bets, ids) * (ids != -100)).sum(1) / (ids != -100).sum(1)
-            ),
-            "The log-probability of the whole answer is a sum.",
-        ),
-        "probabilities": (
-            lambda bets, ids: (picked(bets, ids) * (ids != -100)).sum(1).exp(),
-            "Stay with logarithms: the sum itself is asked for.",
-        ),
-        "one number for the batch": (
-            lambda bets, ids: (picked(bets, ids) * (ids != -100)).sum(),
-            "One number for each row: sum along direction 1.",
-        ),
-        "summed over the rows": (
-            lambda bets, ids: (picked(bets, ids) * (ids != -100)).sum(0),
-            "Sum over the places, direction 1, not over the rows.",
-        ),
-        "the sign turned round": (
-            lambda bets, ids: -(picked(bets, ids) * (ids != -100)).sum(1),
-            "log p of a probability below one is negative; no minus here.",
+        "without signs": (
+            lambda p, q: nats(p, q, lambda a, _: a, lambda a, b: abs(math.log(a / b))),
+            "Answers that became rarer count with a minus: leave the signs.",
         ),
     },
 )
-def answers_logprob(logprobs: Tensor, targets: Tensor) -> Tensor:
-    """The log-probability of each row's answer, (B,)."""
-    return (picked(logprobs, targets) * (targets != -100)).sum(1)
+def divergence(p: list[float], q: list[float]) -> float:
+    """KL(p, q) in nats, of the new model's probabilities p and the reference's q."""
+    return kl(p, q)
