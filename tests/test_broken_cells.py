@@ -226,10 +226,11 @@ PLANS = {
     "11_preferences": Plan(
         PREFERRED,
         cuts=[
-            *(("n=150", "n=12"), ("/ 150", "/ 12"), ("91, 30", "91, 6")),
-            *(("92, 70", "92, 14"), ("steps=24", "steps=6")),
+            *(("n=600", "n=60"), ("[:150]", "[:12]"), ("92, 150", "92, 16")),
+            *(("94, 150", "94, 16"), ("steps=40", "steps=6"), ("range(3)", "range(1)")),
+            ("exam[:50]", "exam[:4]"),
         ],
-        end="def report(",
+        end="def spoiled(",
     ),
     "12_rewards": Plan(
         REWARDED,

@@ -101,6 +101,29 @@ def test_training_prefers_the_chosen_more_than_before(small):
     assert (after[0] - before[0] > after[1] - before[1]).all()
 
 
+# Catches: gains exchanged, taken after the update, or not from the reference; a probe
+# that is asked at other steps.
+def test_the_history_has_both_gains_and_what_a_probe_finds(small):
+    model, tok = small
+    asked = []
+
+    def probe(trained):
+        assert trained is model
+        asked.append(len(asked))
+        return {"asked": float(len(asked))}
+
+    recipe = Recipe(steps=21, batch=3, rate=3e-3, hold=21, decay=0.0)
+    history = preferences.train_dpo(model, tok, PAIRS, recipe, 0.5, probe)
+    assert len(asked) == 2 and history["asked"][9] == 1 and history["asked"][19] == 2
+    assert math.isnan(history["asked"][10])
+    for up, down, m in zip(*(history[n] for n in ("chosen", "rejected", "margin"))):
+        assert m == pytest.approx(0.5 * (up - down), abs=1e-4)
+    assert [history[n][0] for n in ("chosen", "rejected")] == pytest.approx(
+        [0, 0], abs=1e-4
+    )
+    assert history["rejected"][-1] < -0.5
+
+
 def test_same_seed_same_weights(small):
     model, tok = small
     recipe, ends = Recipe(steps=2, batch=2, rate=1e-3, hold=2), []

@@ -25,7 +25,6 @@ DETOUR = "detour"
 FIRST_EDITION = frozenset(
     {
         "10_from_parrot_to_assistant",
-        "11_preferences",
     }
 )
 HEADING = re.compile(r"(#+) +(.*)")
