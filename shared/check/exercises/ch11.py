@@ -160,6 +160,6 @@ def kl(p: list[float], q: list[float], log: Callable = math.log) -> float:
         ),
     },
 )
-def divergence(p: list[float], q: list[float]) -> float:
+def how_far(p: list[float], q: list[float]) -> float:
     """KL(p, q) in nats, of the new model's probabilities p and the reference's q."""
     return kl(p, q)
