@@ -18,7 +18,7 @@ import torch
 from shared import RELEASE, checkpoint, tales
 from shared.generate import generate, next_probabilities
 from shared.model import Decoder, DecoderConfig, Reading
-from shared.tokenizer import BPETokenizer, prompt_ids, split_words
+from shared.tokenizer import BPETokenizer, prompt_ids, recent, split_words
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "tests" / "tools"), str(ROOT / "book" / "_theme")]
@@ -312,6 +312,24 @@ def test_chat_template_and_plain_models(node, tmp_path):
     assert plain["ids"] == [1023, *base.encode_ordinary("Hi, <|end|>?")]
 
 
+# Catches: another template than ours, turns that are lost, an answer without room.
+@pytest.mark.parametrize("room", [1, 24])
+def test_a_conversation_is_the_row_of_prompt_ids(node, tmp_path, room):
+    path, model, tok = saved(tmp_path, CONFIGS["GPT-2's way"], special=CHAT)
+    turns = [("Hi", "Hello!"), ("Who is Mara?", "A girl."), ("Why?", "Why not?")]
+    turns += [("And who are you?", "I am a small model."), ("Good.", "Thank you!")]
+    job = {"job": "write", "file": str(path), "chat": True, "seed": 1, "count": 0}
+    job |= {"settings": {}, "room": room, "text": "Thanks"}
+    found = node(*(job | {"before": turns[:n]} for n in range(6)))
+    most = model.config.context - room
+    for n, one in enumerate(found):
+        kept = recent(tok, "Thanks", turns[:n], most)
+        assert one["ids"] == prompt_ids(tok, "Thanks", kept)
+        assert len(one["ids"]) <= most
+    assert len(found[0]["ids"]) < len(found[1]["ids"])
+    assert len(recent(tok, "Thanks", turns, most)) < 5, "the window was never too small"
+
+
 def test_the_window_ends_the_text(node, tmp_path):
     path, _, _ = saved(tmp_path, CONFIGS["GPT-2's way"])
     job = {"job": "write", "file": str(path), "chat": False, "seed": 1, "count": 99}
@@ -493,6 +511,7 @@ def site(tmp_path_factory):
         "one": 'data-model="base" data-prompt="One windy morning, Mara"',
         "two": 'data-compare="base nobody" data-chat data-prompt="Who has it?"',
         "none": 'data-model="nobody"',
+        "chat": 'data-model="chat" data-chat data-temperature="0" data-prompt="Hello!"',
     }
     for name, attributes in pages.items():
         page = SHELL.format(told=told, body=BLOCK.format(attributes))
@@ -643,6 +662,61 @@ def test_going_on_and_starting_again(answered):
     page.evaluate("; ".join(f"{button}.click()" for button in buttons))
     until(page, STILL)
     assert "Stopped" in status(page)
+
+
+def send(page, text):
+    """Type a message and wait until it is answered; returns (ids, answer)."""
+    page.locator(".talk textarea").fill(text)
+    page.keyboard.press("Enter")
+    talk = f"{ASKED}.talk"
+    until(page, f"{talk}.message === {json.dumps(text)} && {STILL}")
+    return page.evaluate(
+        f"[{talk}.columns[0].writer.ids, {talk}.columns[0].writer.answer]"
+    )
+
+
+# Catches: a conversation that forgets, or that keeps what was to be forgotten.
+def test_a_conversation_of_several_turns(opened, site):
+    tok = checkpoint.load("chat")[1]
+    page = browser.tab(opened, *looksite.PHONE)
+    browser.go(page, f"{site.as_uri()}/chat.html")
+    _, hello = send(page, "Hello!")
+    ids, said = send(page, "Who are you?")
+    turns = [("Hello!", hello)]
+    asked = prompt_ids(tok, "Who are you?", turns)
+    assert ids[: len(asked)] == asked and said
+    again, _ = send(page, "Who are you?")  # the same words: another try, no new turn
+    assert again[: len(asked)] == asked
+    third, _ = send(page, "Thank you")
+    turns.append(
+        ("Who are you?", page.evaluate(f"{ASKED}.talk.columns[0].before[1][1]"))
+    )
+    asked = prompt_ids(tok, "Thank you", turns)
+    assert third[: len(asked)] == asked
+    page.click(".talk-again")
+    alone, _ = send(page, "Thank you")
+    assert alone[: len(prompt_ids(tok, "Thank you"))] == prompt_ids(tok, "Thank you")
+    faults = looksite.accessibility(page), page.evaluate(looksite.OVERFLOW)
+    page.locator(".talk textarea").fill(" ")
+    page.keyboard.press("Enter")
+    until(page, f"{ASKED}.textContent.includes('Write a message first')")
+    page.context.close()
+    assert faults == ([], "")
+
+
+def test_an_example_is_sent_by_a_press(opened, site):
+    page = browser.tab(opened, *looksite.DESK)
+    browser.go(page, f"{site.as_uri()}/chat.html")
+    buttons = page.locator(".talk-example")
+    assert buttons.count() == 3
+    wanted = buttons.nth(1).inner_text()
+    buttons.nth(1).click()
+    until(page, f"{ASKED}.talk.message !== null && {STILL}")
+    assert page.evaluate(f"{ASKED}.talk.message") == wanted
+    assert page.evaluate(f"{ASKED}.talk.columns[0].writer.answer")
+    browser.go(page, f"{site.as_uri()}/one.html")
+    assert page.locator(".talk-example").count() == 0
+    page.context.close()
 
 
 def test_a_model_of_ones_own(opened, site):

@@ -119,6 +119,29 @@ def test_a_chat_model_reads_the_template(pair, chatting):
     assert ids[0] == stop == 256 and ids.count(256) == 1
 
 
+# Catches: a message answered alone, a turn that /new leaves, a prompt without room.
+def test_what_was_said_is_remembered_until_new(chatting, monkeypatch):
+    heard = []
+
+    def heeding(net, tok, said, style, generator, before):
+        heard.append((said, list(before)))
+        yield f"<{said}>"
+
+    monkeypatch.setattr(terminal, "answer", heeding)
+    terminal.converse(*chatting, io.StringIO("a\nb\n/new\nc\n"))
+    assert heard == [("a", []), ("b", [("a", "<a>")]), ("c", [])]
+
+
+def test_the_oldest_turns_make_room_for_an_answer(chatting):
+    net, tok = chatting
+    said, turns = "And now?", [("x" * 20, "y"), ("one", "two"), ("three", "four")]
+    told = "".join(terminal.answer(net, tok, said, COLD, before=turns))
+    kept = turns[1:]
+    all_of_it, rest = (len(prompt_ids(tok, said, some)) for some in (turns, kept))
+    assert all_of_it > 64 - 12 >= rest
+    assert told == reply(net, tok, said, before=kept, max_new_tokens=12)
+
+
 @pytest.mark.parametrize(
     ("typed", "heard"),
     [
@@ -237,7 +260,7 @@ def test_a_person_is_told_how_large_the_model_is(
     monkeypatch.setattr(sys, "stdin", person)
     assert terminal.main(["--model", own_file, *options]) == 0
     size = sum(weights.numel() for weights in chatting[0].parameters())
-    assert f": {size:,} numbers. It sees one message" in capsys.readouterr().err
+    assert f": {size:,} numbers. Tell it a short tale" in capsys.readouterr().err
 
 
 def test_the_best_model_that_is_here_is_taken(monkeypatch, tmp_path):

@@ -4,8 +4,8 @@
     echo "How much is seven and five?" | python3 course.py chat
 
 One line in, one answer out, token by token; /quit or the end of the input ends it. A
-line that ends in a backslash goes on in the next. A chat model answers each message by
-itself, in the template of a chat; a base model goes on with what it is given.
+line that ends in a backslash goes on in the next. A chat model remembers what was said,
+as far as its context reaches, until /new; a base model goes on with what it is given.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import torch
@@ -25,9 +25,10 @@ from shared.generate.known import within
 from shared.generate.streaming import STYLE, Style, as_text, stream
 from shared.model.gpt import GPT
 from shared.tokenizer.bpe import BPETokenizer
-from shared.tokenizer.template import MARKS, STOP, prompt_ids
+from shared.tokenizer.template import MARKS, STOP, prompt_ids, recent
 
-QUIT = "/quit"
+QUIT, NEW = "/quit", "/new"
+ROOM = 4  # a quarter of a model's context is kept for an answer
 #: The shipped models that talk, the one to choose first in front.
 TALKERS = ("grpo", "dpo", "chat", "base", "plain")
 #: How `generate` names things, and how the command line does.
@@ -45,10 +46,12 @@ def is_chat(tok: BPETokenizer) -> bool:
     return all(mark in tok.special_tokens for mark in MARKS)
 
 
-def opening(tok: BPETokenizer, said: str) -> tuple[list[int], int | None]:
-    """The ids to go on from, and the id at which to stop."""
+def opening(
+    tok: BPETokenizer, said: str, before: Sequence[tuple[str, str]] = ()
+) -> tuple[list[int], int | None]:
+    """The ids to go on from, and the id at which to stop; before: the earlier turns."""
     if is_chat(tok):
-        return prompt_ids(tok, said), tok.special_tokens[STOP]
+        return prompt_ids(tok, said, before), tok.special_tokens[STOP]
     end = tok.special_tokens.get("<|endoftext|>")
     start = [] if end is None else [end]
     return [*start, *tok.encode_ordinary(said)], end
@@ -60,9 +63,17 @@ def answer(
     said: str,
     style: Style = STYLE,
     generator: torch.Generator | None = None,
+    before: Sequence[tuple[str, str]] = (),
 ) -> Iterator[str]:
-    """Yield the answer to `said` piece by piece; see stream for errors."""
-    ids, stop = opening(tok, said)
+    """Yield the answer to `said` piece by piece; see stream for errors.
+
+    before: the earlier turns, pairs (said, answered); the oldest are left out where
+    there would be no room for an answer.
+    """
+    if is_chat(tok):
+        most = model.config.context - min(style.most, model.config.context // ROOM)
+        before = recent(tok, said, before, most)
+    ids, stop = opening(tok, said, before)
     if len(ids) > model.config.context:
         raise ValueError(
             f"that is {len(ids)} tokens long; this model reads "
@@ -104,17 +115,26 @@ def converse(
 ) -> None:
     """Answer every message of `source` on standard output, a line or more each.
 
-    Ctrl+C stops an answer. What cannot be answered is told on standard error.
+    A chat model hears each after what was said before; /new forgets that. Ctrl+C stops
+    an answer. What cannot be answered is told on standard error, and not remembered.
     """
+    before: list[tuple[str, str]] = []
     for said in messages(source, prompt):
+        if said == NEW:
+            before = []
+            continue
+        told = ""
         try:
-            for piece in answer(model, tok, said, style, generator):
+            for piece in answer(model, tok, said, style, generator, before):
+                told += piece
                 print(piece, end="", flush=True)
             print(flush=True)
         except ValueError as error:
             print(f"chat: {error}.", file=sys.stderr)
+            continue
         except KeyboardInterrupt:
             print(" ...", flush=True)
+        before.append((said, told))
 
 
 def default_model() -> str:
@@ -176,8 +196,8 @@ def welcome(name: str, model: GPT, tok: BPETokenizer) -> str:
     size = sum(weights.numel() for weights in model.parameters())
     how = "It goes on with what you begin."
     if is_chat(tok):
-        how = "It sees one message at a time: put a tale and its question into one."
-    keys = f"A \\ at the end of a line: more comes. {QUIT} ends."
+        how = "Tell it a short tale and ask about it, or give it a sum."
+    keys = f"A \\ at the end of a line: more comes. {NEW} begins anew, {QUIT} ends."
     return f"{name}: {size:,} numbers. {how}\n{keys}"
 
 

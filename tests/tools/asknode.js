@@ -45,9 +45,10 @@ const jobs = {
     const next = book.sample.random(seed);
     return Array.from({ length: count }, () => book.sample.draw(probs, next));
   },
-  write: ({ file, text, chat, seed, settings, count }) => {
+  write: ({ file, text, chat, before, room, seed, settings, count }) => {
     const writer = new book.writer.Writer(model(file), seed);
-    writer.begin(text, chat);
+    if (chat && writer.canChat) writer.converse(text, before, room);
+    else writer.begin(text);
     while (writer.pending) writer.readOn();
     for (let i = 0; i < count && !writer.ended && !writer.full; i++) writer.writeOn(settings);
     const { ids, costs, given, answer, ended, full, milliseconds } = writer;

@@ -8,8 +8,10 @@
    data-model    which model answers: base, chat, dpo or grpo
    data-compare  several instead, side by side: "base chat dpo grpo"
    data-prompt   what stands in the text field at first
-   data-chat     (no value) the text is a question: a model that knows the tokens of the
-                 chat gets it between them; another goes on from it as from any text
+   data-chat     (no value) the text is a message: a model that knows the tokens of the
+                 chat gets it between them, after what was said before, as far as it fits;
+                 another goes on from it as from any text
+   data-examples "one|two|three": messages that a press sends; a chat has three of its own
    data-temperature, data-seed, data-tokens    at first 0.7, 1, and 150 tokens a press
 
    Nothing else is loaded until the reader asks: then the other scripts of this folder, and
@@ -29,6 +31,11 @@
       .filter(Boolean)
       .map((told) => told.split(":")),
   );
+  const EXAMPLES = [
+    "Ada had a bell. Ada lent it to Finn. Finn lent it to Rosa. Who has the bell now?",
+    "What is 7 + 5?",
+    "Tell me a tale about Mara.",
+  ];
   const CHOOSE = { all: {}, "top-k": { topK: 3 }, "top-p": { topP: 0.9 } };
   const built = new Map(
     (own.dataset.models ?? "")
@@ -123,6 +130,7 @@
         .split(/\s+/)
         .filter(Boolean);
       this.chat = block.dataset.chat !== undefined;
+      this.verb = this.chat ? "Send" : "Go on";
       this.most = Number(block.dataset.tokens) || 150;
       this.id = `talk${++talks}`;
       this.own = null; // a model of the reader's
@@ -185,7 +193,7 @@
         make("option", { value: "top-k" }, "the 3 likeliest (top-k)"),
         make("option", { value: "top-p" }, "the likeliest 90 % (top-p)"),
       );
-      this.go = button("Go on", "go");
+      this.go = button(this.verb, "go");
       this.stop = button("Stop", "stop", () => {
         this.stopped = true;
       });
@@ -197,12 +205,13 @@
       this.form = make(
         "form",
         { class: "talk-form" },
-        field("text", this.chat ? "Your question" : "Your beginning", this.text),
+        field("text", this.chat ? "Your message" : "Your beginning", this.text),
         make(
           "p",
           { class: "talk-keys", id: `${id}-keys` },
-          "Enter asks; Shift and Enter begin a new line.",
+          `Enter ${this.chat ? "sends" : "asks"}; Shift and Enter begin a new line.`,
         ),
+        ...this.buildExamples(button),
         make(
           "div",
           { class: "talk-row" },
@@ -228,6 +237,21 @@
       block.setAttribute("aria-label", "Talk to the model");
       block.classList.add("talk-ready");
       this.listen();
+    }
+
+    /** Messages to begin with, a button each; none where the page names none. */
+    buildExamples(button) {
+      const told = this.block.dataset.examples?.split("|") ?? (this.chat ? EXAMPLES : []);
+      if (!told.length) return [];
+      const buttons = told.map((text) =>
+        button(text, "example", () => {
+          if (this.busy) return;
+          this.text.value = text;
+          this.run();
+        }),
+      );
+      const label = { class: "talk-examples", role: "group", "aria-label": "Examples" };
+      return [make("div", label, ...buttons)];
     }
 
     /** The corner where readers bring a model of their own. */
@@ -317,6 +341,7 @@
         name,
         writer: null,
         view: null,
+        before: [], // the turns of its conversation, [said, answered]
         place: make("div", { class: "talk-column" }),
       }));
       const several = this.columns.length > 1;
@@ -330,7 +355,7 @@
       this.answers.replaceChildren(...this.columns.map(({ place }) => place));
       this.panel.replaceChildren();
       this.panel.hidden = true;
-      this.look = this.begun = null;
+      this.look = this.begun = this.message = null;
       this.back.hidden = !this.own;
       this.setBusy(false);
       const bytes = this.columns.reduce(
@@ -341,7 +366,7 @@
       const privately = "The answer is made on your computer; nothing that you type is sent.";
       if (!this.columns.some(({ there }) => there))
         this.say("There is no model to ask here yet; you can bring one of your own.");
-      else if (bytes) this.say(`“Go on” loads ${what} once, ${megabytes(bytes)}. ${privately}`);
+      else if (bytes) this.say(`“${this.verb}” loads ${what} once, ${megabytes(bytes)}. ${privately}`);
       else this.say(privately);
     }
 

@@ -6,6 +6,7 @@
   "use strict";
 
   const PATIENCE = 12; // milliseconds of computing before the page may breathe
+  const ROOM = 4; // a quarter of the window is kept for an answer
   const { make, breathe } = book;
   const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -31,17 +32,38 @@
     talk.say("Writing …");
     await write(talk, columns);
     for (const { view } of columns) view.update();
-    if (talk.columns.includes(columns[0])) finish(talk, columns, before); // else: cleared
+    if (!talk.columns.includes(columns[0])) return; // cleared
+    finish(talk, columns, before);
+    if (talk.chat && document.activeElement === talk.text) talk.text.select();
+  }
+
+  /** A new message after answers that have ended: these become turns of the conversation. */
+  function remember(talk, columns) {
+    const text = talk.text.value;
+    if (!talk.chat || talk.message === null || talk.message === text) return;
+    if (!columns.every(({ writer }) => writer)) return;
+    for (const column of columns) {
+      if (done(column)) column.before = [...column.before, [talk.message, column.writer.answer]];
+    }
+  }
+
+  /** A writer with the text that is asked for, or with the conversation so far. */
+  function writerFor(talk, column, model) {
+    const writer = new book.writer.Writer(model, Number(talk.seed.value) || 0);
+    if (talk.chat && writer.canChat) {
+      const room = Math.min(talk.most, Math.floor(model.config.context / ROOM));
+      writer.converse(talk.text.value, column.before, room);
+    } else writer.begin(talk.text.value);
+    return writer;
   }
 
   /** New writers, and their texts on the page. */
   function begin(talk, columns, models) {
+    if (talk.chat && !talk.text.value.trim()) throw new Error("Write a message first.");
     if (talk.begun === wishOf(talk)) talk.raiseSeed(); // it has ended: another one
-    const writers = models.map((model) => {
-      const writer = new book.writer.Writer(model, Number(talk.seed.value) || 0);
-      writer.begin(talk.text.value, talk.chat);
-      return writer;
-    });
+    remember(talk, columns);
+    const writers = models.map((model, i) => writerFor(talk, columns[i], model));
+    talk.message = talk.text.value;
     talk.look = new book.look.Look(talk);
     columns.forEach((column, i) => {
       for (const old of column.place.querySelectorAll(".talk-plain, .talk-text")) old.remove();
@@ -113,9 +135,10 @@
     if (talk.stopped) return "Stopped.";
     const full = columns.find(({ writer }) => writer.full);
     if (full) return `The window of ${full.writer.model.config.context} tokens is full.`;
-    return columns.every(done)
-      ? "It has ended; “Go on” now draws another with the next seed."
-      : "“Go on” writes more.";
+    if (!columns.every(done)) return `“${talk.verb}” writes more.`;
+    return talk.chat
+      ? "Say something else to go on talking; the same words again draw another answer."
+      : "It has ended; “Go on” now draws another with the next seed.";
   }
 
   book.run = { go };

@@ -56,11 +56,13 @@
         cost = writer.costs[i],
         special = writer.tok.isSpecial(id);
       const text = writer.tok.show(id),
+        turn = i > 1 && text === "<|user|>", // each further turn begins a line
         space = text.length > 1 && text[0] === " " ? " " : "";
       const classes = [
         "talk-token",
         i < writer.given ? "talk-given" : "",
         special ? "talk-special" : "",
+        turn ? "talk-turn" : "",
       ]
         .filter(Boolean)
         .join(" ");

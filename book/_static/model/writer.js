@@ -4,6 +4,7 @@
    writer.begin("One windy morning, Mara");   // puts <|endoftext|> before it
    while (writer.pending) writer.readOn();    // the beginning, token by token
    writer.writeOn({ temperature: 0.7 });      // draws a token and reads it
+   writer.converse("Who are you?", [["Hi", "Hello!"]], 100);   // a turn of a conversation
 
    Uses tokenizer.js, forward.js and sample.js. */
 
@@ -40,14 +41,42 @@
       this.milliseconds = 0;
     }
 
-    /** Begin with a text; with `chat` it is a turn of a conversation. Returns how many tokens it has. */
-    begin(text, chat = false) {
-      const special = (token) => this.tok.special.get(token),
-        start = special(START);
+    /** Begin with a text to go on from. Returns how many tokens it has. */
+    begin(text) {
+      const start = this.tok.special.get(START);
       const ids = this.tok.encode(text);
+      return this.hold(start === undefined ? ids : [start, ...ids]);
+    }
+
+    /** Begin with what is said after the turns `before`, pairs [said, answered]. The oldest
+        are left out where there would be no room for an answer of `room` tokens. */
+    converse(text, before = [], room = 1) {
+      const most = this.model.config.context - room;
+      let ids = this.turns(text, before);
+      while (before.length && ids.length > most) {
+        before = before.slice(1);
+        ids = this.turns(text, before);
+      }
+      this.hold(ids);
+      return before.length;
+    }
+
+    /** The tokens of a conversation: those of prompt_ids in shared/tokenizer/template.py. */
+    turns(text, before) {
+      const special = (token) => this.tok.special.get(token);
+      const said = (words) => [special(USER), ...this.tok.encode(words), special(ASSISTANT)];
+      const earlier = before.flatMap(([words, answer]) => [
+        ...said(words),
+        ...this.tok.encode(answer),
+        special(END),
+      ]);
+      return [special(START), ...earlier, ...said(text)];
+    }
+
+    /** Let these tokens wait to be read. */
+    hold(ids) {
       this.clear();
-      this.waiting = start === undefined ? ids : [start, ...ids];
-      if (chat && this.canChat) this.waiting = [start, special(USER), ...ids, special(ASSISTANT)];
+      this.waiting = ids;
       if (!this.waiting.length)
         throw new Error("There is no text to go on from. Write a beginning.");
       if (this.waiting.some((id) => id === undefined))
