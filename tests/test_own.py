@@ -28,14 +28,14 @@ FILES = {"model.safetensors", "passport.json", "tokenizer.json", "history.csv"}
 FILES |= {"train.ids.npy", "valid.ids.npy"}
 STEPS = ("--steps", "30", "--every", "3", "--vocab", "300", "--device", "cpu")
 #: Models so small that a test takes a moment; which sizes there are proves nothing.
-SIZES, SMALL = own_recipe.SIZES, (math.inf, 300, 1, 32, 64, 0.1, 2, 1)
+SIZES, SMALL = own_recipe.TEXT_SIZES, (math.inf, 300, 1, 32, 64, 0.1, 2, 1)
 
 
 @pytest.fixture(scope="module", autouse=True)
 def small():
     """Every model of these tests is a small one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(own_recipe, "SIZES", (own_recipe.Size(*SMALL),))
+        patch.setattr(own_recipe, "TEXT_SIZES", (own_recipe.Size(*SMALL),))
         yield
 
 
@@ -122,7 +122,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(made, text, tmp_path):
     out, kills = tmp_path / "own", 0
     program = (
         "import sys\nfrom math import inf\nfrom shared.runs import own, own_recipe\n"
-        f"own_recipe.SIZES = (own_recipe.Size(*{SMALL}),)\nown.main(sys.argv[1:])"
+        f"own_recipe.TEXT_SIZES = (own_recipe.Size(*{SMALL}),)\nown.main(sys.argv[1:])"
     )
     command = [sys.executable, "-c", program, "--text", str(text)]
     command += ["--out", str(out), *STEPS]

@@ -25,7 +25,7 @@ class Size:
 
 
 #: Measured for the first three rows, see chapter 14; the others are estimates.
-SIZES = (
+TEXT_SIZES = (
     Size(100_000, 512, 3, 96, 128, 0.3, 8, 8),
     Size(500_000, 1024, 3, 128, 256, 0.2, 8, 8),
     Size(2_000_000, 1024, 3, 128, 256, 0.1, 8, 8),
@@ -36,8 +36,8 @@ SIZES = (
 
 
 def size_for(characters: int) -> Size:
-    """The row of SIZES for a text."""
-    return next(size for size in SIZES if characters <= size.characters)
+    """The row of TEXT_SIZES for a text."""
+    return next(size for size in TEXT_SIZES if characters <= size.characters)
 
 
 def config_for(size: Size, vocab: int) -> DecoderConfig:
