@@ -81,6 +81,9 @@ NEW_WORDS = (
     "Who would you ask for the {t}?",
     "I wonder whose {t} it is now, do you know?",
 )
+#: Those of them whose answer is a name where the tale tells of the thing: who refuses
+#: whatever is worded anew would be right about the untold and wrong about these.
+OF_OWNERS = [NEW_WORDS[i] for i in (1, 2, 3, 7, 9)]
 #: A thing in three hands, as a visitor would type it; only the first is taught so.
 HANDS = (
     "{a} had {T}. {a} lent it to {b}. {b} lent it to {c}. Who has the {t} now?",
@@ -97,14 +100,16 @@ HANDS = (
 def shares(model, tok):
     """Of questions that no lesson asks, the share of right answers, by their sort."""
     found = {}
-    asked = exam.items(exam.SEED + 5, 150, ["missing"], wording=0)
-    prompts = []
-    for i, item in enumerate(asked):
-        text, question = item.prompt.rsplit("\n", 1)
-        t = question.removeprefix("Who has the ").removesuffix(" now?")
-        prompts.append(f"{text} {NEW_WORDS[i % len(NEW_WORDS)].format(t=t)}")
-    said = replies(model, tok, prompts, 40)
-    found["untold"] = sum(answer == UNKNOWN for answer in said) / len(said)
+    for sort, subject in (("untold", "missing"), ("told", "owner")):
+        asked, prompts = exam.items(exam.SEED + 5, 150, [subject], wording=0), []
+        for i, item in enumerate(asked):
+            text, question = item.prompt.rsplit("\n", 1)
+            t = question.removeprefix("Who has the ").removesuffix(" now?")
+            words = NEW_WORDS if sort == "untold" else OF_OWNERS
+            prompts.append(f"{text} {words[i % len(words)].format(t=t)}")
+        said = replies(model, tok, prompts, 40)
+        pairs = zip(asked, said)
+        found[sort] = sum(item.answer == answer for item, answer in pairs) / len(said)
     rng, prompts, right = random.Random(5), [], []
     for i in range(240):
         a, b, c = rng.sample(list(reading.people()), 3)
@@ -130,7 +135,7 @@ def shares(model, tok):
 @pytest.mark.slow
 def test_new_words_three_hands_and_digits():
     found = shares(*checkpoint.load("chat"))
-    least = {"untold": 0.85, "three hands": 0.9, "digits": 0.8}
+    least = {"untold": 0.85, "told": 0.7, "three hands": 0.9, "digits": 0.8}
     assert all(found[sort] >= share for sort, share in least.items()), found
 
 
