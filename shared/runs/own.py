@@ -35,9 +35,9 @@ from shared.runs.own_plan import (
 )
 from shared.runs.own_report import measured, report, samples, save_all
 from shared.runs.own_text import OwnText, encode, learn_tokenizer, read_own
-from shared.runs.own_training import train_own
+from shared.runs.own_training import Best, train_own
 from shared.tokenizer import BPETokenizer
-from shared.train import MuonRecipe, pick_device
+from shared.train import History, MuonRecipe, pick_device
 
 #: What decides the result beside the text: the same command must ask for the same.
 ASKED = ("split", "clean", "vocab", "steps", "minutes", "every", "seed")
@@ -130,27 +130,40 @@ def make_own(options: argparse.Namespace) -> None:
     model.half().float()  # measured as it is saved, in half precision
     with moved(model, pick_device(options.device)):
         prices = measured(model, tok, own, folder)
-    facts = {
-        "from": "own text",
-        "release": RELEASE,
+    seen = {
         "asked": asked,
         "text": own.facts,
-        "tokenizer": len(tok),
+        **told_of(plan, folder, options.device),
+        **told_of_run(history, best),
+        **prices,
+    }
+    save_all(folder, model, tok, history, seen | {"samples": samples(model, tok, own)})
+    for name in WORKING:  # the plan first: without it, the run is over
+        (folder / name).unlink(missing_ok=True)
+    report(folder)
+
+
+def told_of(plan: dict, folder: Path, device: str | None) -> dict:
+    """What the passport says of how the model was made."""
+    return {
+        "from": "own text",
+        "release": RELEASE,
+        "tokenizer": len(BPETokenizer.load(folder / TOKENIZER)),
         "tokenizer_sha256": checkpoint.sha256(folder / TOKENIZER),
         "config": plan["config"],
         "recipe": plan["recipe"],
-        "device": f"{pick_device(options.device)}, {torch.get_num_threads()} threads",
+        "device": f"{pick_device(device)}, {torch.get_num_threads()} threads",
+    }
+
+
+def told_of_run(history: History, best: Best) -> dict:
+    """What the passport says of the run: its length, its best step, its minutes."""
+    return {
         "steps": len(history["step"]),
         "best_step": best.step,
         "tokens_seen": int(history.last("tokens")),
         "minutes": round(history.last("seconds") / 60, 2),
-        **prices,
-        "samples": samples(model, tok, own),
     }
-    save_all(folder, model, tok, history, facts)
-    for name in WORKING:  # the plan first: without it, the run is over
-        (folder / name).unlink(missing_ok=True)
-    report(folder)
 
 
 def as_rows(
