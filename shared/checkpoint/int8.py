@@ -52,7 +52,7 @@ def quantize(matrix: Tensor, bits: int = 8) -> tuple[Tensor, Tensor]:
     check_matrix(matrix, bits)
     most = 2 ** (bits - 1) - 1
     scale = matrix.abs().amax(dim=1, keepdim=True) / most  # (R, 1)
-    scale = scale.masked_fill(scale == 0, 1.0)  # a row of zeros stays one
+    scale = scale.masked_fill(scale == 0, 1.0)  # zeros stay zeros
     return (matrix / scale).round().to(torch.int8), scale
 
 
