@@ -152,6 +152,17 @@ def test_a_rewarded_answer_becomes_likelier(small):
     assert again["reward"] == history["reward"]
 
 
+# Catches: clipped tokens counted on the wrong side, or outside the answers.
+def test_what_is_watched_counts_answers_and_stopped_tokens():
+    ratio = torch.tensor([[1.3, 0.7, 1.3], [1.3, 0.7, 1.0], [1.5, 0.5, 1.0]])
+    counts = torch.tensor([[1, 1, 0], [1, 1, 1], [1, 1, 1]]).bool()
+    A = torch.tensor([1.0, -0.9, 0.0])
+    found = rewards.watched(ratio.log(), torch.zeros(3, 3), A, counts)
+    assert found["clipped"] == pytest.approx(2 / 8)  # one praised, one blamed
+    assert found["alike"] == pytest.approx(1 / 3)
+    assert found["divergence"] == 0 and found["length"] == pytest.approx(8 / 3)
+
+
 # Catches: a reference that moves along, so that the divergence stays at nothing.
 def test_the_reference_stays_where_it_was(small):
     model, tok = small

@@ -20,7 +20,7 @@ __getattr__, __dir__, __all__ = offers(
             "pair_rows", "reference_logprobs", "shows_way", "token_logprobs",
             "train_dpo", "update",
         ),
-        "groups": ("answer_groups", "check_run", "drawn_rows"),
+        "groups": ("answer_groups", "check_run", "drawn_rows", "watched"),
         "rewards": (
             "Reward", "divergence", "group_advantages", "grpo_loss", "right",
             "train_grpo",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from shared.data.rows import IGNORE, Rows, pad_rows
 from shared.generate.answering import until
@@ -47,6 +48,26 @@ def drawn_rows(pairs: list[tuple[list[int], list[int]]], fill: int) -> Rows:
     for row, (asked, _) in zip(targets, pairs):
         row[: len(asked) - 1] = IGNORE  # the prompt's last token predicts the answer
     return inputs, targets
+
+
+@torch.no_grad()
+def watched(
+    moved: Tensor, away: Tensor, advantages: Tensor, counts: Tensor
+) -> dict[str, float]:
+    """What the loss does not show.
+
+    moved: how far ln p has come from that of the policy that drew, (B, T). away: the
+    estimates of the divergence (B, T). Returns the answers' mean length in tokens, the
+    mean divergence per token, clipped: the share of tokens that are not pushed any
+    further, and alike: the share of answers that are as good as their whole group.
+    """
+    stopped = (moved.exp() - 1) * advantages.sign()[:, None] > 0.2
+    return {
+        "length": counts.sum().item() / len(counts),
+        "divergence": away[counts].mean().item(),
+        "clipped": stopped[counts].float().mean().item(),
+        "alike": (advantages.abs() < 0.001).float().mean().item(),
+    }
 
 
 def check_run(lessons: Sequence[Lesson], group: int, updates: int) -> None:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 
 from shared.data.rows import IGNORE, step_rows
-from shared.finetune.groups import answer_groups, check_run
+from shared.finetune.groups import answer_groups, check_run, watched
 from shared.finetune.preferences import token_logprobs, update
 from shared.model.gpt import GPT
 from shared.model.modes import evaluating
@@ -92,7 +92,7 @@ def train_grpo(
 ) -> History:
     """Train in place by rewards, `updates` times on the groups of recipe.batch prompts.
 
-    Returns per step the mean reward, length in tokens and divergence from the start.
+    Returns per step the mean reward, the last loss, and what is `watched`.
     """
     check_run(lessons, group, updates)
     reference = copy.deepcopy(model).eval()
@@ -114,8 +114,7 @@ def train_grpo(
             new = token_logprobs(model, rows)
             loss = grpo_loss(new, old, ref, advantages, counts, beta=beta)
             update(model, loss, optimizers, recipe, step)
-        away = (divergence(new.detach(), ref) * counts).sum() / counts.sum()
-        counted = int(counts.sum())
-        numbers = {"reward": rewards.mean().item(), "length": counted / len(counts)}
-        history.add(counted, numbers | {"divergence": away.item()})
+        numbers = {"reward": rewards.mean().item(), "loss": loss.item()}
+        numbers |= watched(new - old, divergence(new, ref), advantages, counts)
+        history.add(int(counts.sum()), numbers)
     return history
