@@ -58,7 +58,7 @@ def collect_pairs(
         raise ValueError(f"tries is {tries}; a pair needs at least 2 answers")
     draw = torch.Generator().manual_seed(seed)
     asked = [prompt for prompt in prompts for _ in range(tries)]
-    said = replies(model, tok, asked, 40, top_k=None, generator=draw)
+    said = replies(model, tok, asked, 40, temperature=1.0, top_k=None, generator=draw)
     pairs = []
     for i, prompt in enumerate(prompts):
         own = said[i * tries : (i + 1) * tries]
