@@ -22,11 +22,7 @@ from nbformat import NotebookNode
 DETOUR = "detour"
 # Chapters still in the first edition: what DESIGN 4 asks of a path is reported there,
 # and enforced in every other chapter. Empty once Part II is rewritten.
-FIRST_EDITION = frozenset(
-    {
-        "10_from_parrot_to_assistant",
-    }
-)
+FIRST_EDITION: frozenset[str] = frozenset()
 HEADING = re.compile(r"(#+) +(.*)")
 LINE_OF_MARK = re.compile(rf"\n*^{MARK.pattern}$", re.M)
 COMPOUND = (ast.For, ast.AsyncFor, ast.With, ast.AsyncWith, ast.FunctionDef,
