@@ -74,7 +74,6 @@ HELPERS: dict[str, str] = {
         "the path prints intervals; a detour of chapter 09 works one out and builds it"
     ),
     "evaluate.prices.bill": ADDS_UP,
-    "evaluate.prices.bills": ADDS_UP,
     "evaluate.prices.loss": ADDS_UP,
     "evaluate.prices.price": ADDS_UP,
     "tokenizer.template.MARKS": "three words",
