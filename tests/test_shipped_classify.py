@@ -79,3 +79,24 @@ def test_a_trial_ships_nothing(tmp_path, capsys):
     assert [path.read_bytes() for path in files] == before
     trial, _ = checkpoint.load(tmp_path / "classify.trial.safetensors")
     assert len(trial.head.weight) == 2
+
+
+# Catches: a table of what was met that another test, or another base model, belongs to.
+def test_what_the_models_have_met():
+    """One chunk searched again: nothing is nearer than noted, and `classify` agrees."""
+    with runs_classifier.MET.open(encoding="utf-8") as file:
+        noted = list(csv.DictReader(file))
+    texts, _ = classifier.balanced(
+        runs_classifier.PAGE_SEED, runs_classifier.PAGE_MESSAGES
+    )
+    asked = sorted({classifier.unsigned(text) for text in texts})
+    assert [line["message"] for line in noted] == [text.strip() for text in asked]
+    first = passport.models()["base"]["seeds"][0]
+    found = runs_classifier.nearest(asked, runs_classifier.read_messages(first))
+    assert any(found)
+    assert all(a <= float(line["base"]) for a, line in zip(found, noted, strict=True))
+    learned, _ = classifier.balanced(
+        runs_classifier.TRAIN_SEED, runs_classifier.LABELS
+    )
+    found = runs_classifier.nearest(asked, map(classifier.unsigned, learned))
+    assert found == [float(line["classify"]) for line in noted]

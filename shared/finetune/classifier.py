@@ -20,7 +20,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from shared import tales
-from shared.data.rows import IGNORE, Rows, single_rows
+from shared.data.guards import check_fits
+from shared.data.rows import IGNORE, Rows
 from shared.evaluate.losses import measure_parts
 from shared.finetune.guards import check_labels, check_lengths, check_names
 from shared.model.devices import device_of
@@ -67,10 +68,14 @@ def label_rows(
     ValueError for a text that does not fit, or without a label.
     """
     check_labels(texts, labels)
-    inputs, targets = single_rows(texts, tok, length, ending=True)
-    lengths = (targets != IGNORE).sum(1)  # (N,): <|endoftext|> and the text
-    targets = torch.full_like(targets, IGNORE)
-    targets[torch.arange(len(texts)), lengths - 1] = labels
+    end = tok.special_tokens["<|endoftext|>"]
+    filled = [[end, *tok.encode_ordinary(text)] for text in texts]
+    check_fits([[*row, end] for row in filled], length)
+    inputs = torch.full((len(texts), length), end)
+    targets = torch.full((len(texts), length), IGNORE)
+    for i, row in enumerate(filled):
+        inputs[i, : len(row)] = torch.tensor(row)
+        targets[i, len(row) - 1] = labels[i]
     return inputs, targets
 
 
