@@ -95,8 +95,6 @@ def test_what_the_models_have_met():
     found = runs_classifier.nearest(asked, runs_classifier.read_messages(first))
     assert any(found)
     assert all(a <= float(line["base"]) for a, line in zip(found, noted, strict=True))
-    learned, _ = classifier.balanced(
-        runs_classifier.TRAIN_SEED, runs_classifier.LABELS
-    )
+    learned, _ = classifier.balanced(runs_classifier.TRAIN_SEED, runs_classifier.LABELS)
     found = runs_classifier.nearest(asked, map(classifier.unsigned, learned))
     assert found == [float(line["classify"]) for line in noted]
