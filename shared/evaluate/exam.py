@@ -106,7 +106,7 @@ def by_subject(asked: Sequence[Lesson], found: Tensor) -> dict[str, Tensor]:
 def bootstrap_interval(
     found: Tensor, draws: int = 2000, level: float = 0.95, seed: int = 0
 ) -> tuple[float, float]:
-    """Where the mean of marks (N,) would lie on other exams of the kind: low, high.
+    """An interval for the true mean, of which marks (N,) are a sample: low, high.
 
     Draws N of the N items with replacement, `draws` times: the middle of the means.
     """
