@@ -227,8 +227,11 @@ PLANS = {
         PREFERRED,
         cuts=[
             *(("n=600", "n=60"), ("[:150]", "[:12]"), ("92, 150", "92, 16")),
-            *(("94, 150", "94, 16"), ("steps=40", "steps=6"), ("range(3)", "range(1)")),
-            ("exam[:50]", "exam[:4]"),
+            *(
+                ("steps=40", "steps=6"),
+                ("steps=80", "steps=12"),
+                ("range(3)", "range(1)"),
+            ),
         ],
         end="def spoiled(",
     ),
