@@ -39,8 +39,8 @@ GITHUB = f"https://github.com/{REPOSITORY}"
 COLAB = f"https://colab.research.google.com/github/{REPOSITORY}/blob/{RELEASE}/"
 # Bytes of one page with all that it loads, formulas apart; the model in the page asks
 # for 25 kB before it is used, and for more only then. The switch of the path (script
-# and style) and the links of the head brought 10 kB, Part II's second edition 30 kB: each
-# page loads the search index, which names the words of the whole book.
+# and style) and the links of the head brought 10 kB, Part II's second edition 30 kB:
+# each page loads the search index, which names the words of the whole book.
 HEAVIEST = 1_200_000
 MATHEMATICS = 1_300_000  # MathJax, on the pages that have formulas
 
