@@ -291,6 +291,20 @@ def test_damaged_notes_are_told(made, text, tmp_path, capsys):
     assert "passport.json is damaged" in said and "plan.json is damaged" in said
 
 
+# Catches: files of somebody else that a run removes or writes over.
+@pytest.mark.parametrize("fresh", [[], ["--fresh"]])
+def test_what_others_have_made_stays(text, tmp_path, capsys, fresh):
+    theirs = {"stamps": {}, "models": {"base": {"loss": 1.0}}}
+    others = {"passport.json": json.dumps(theirs), "model.safetensors": "weights"}
+    for name, content in others.items():
+        folder = tmp_path / name.split(".")[0]
+        folder.mkdir()
+        (folder / name).write_text(content)
+        assert call(text, folder, *fresh) == 1
+        assert (folder / name).read_text() == content
+        assert f"{name} is not from `train own`" in capsys.readouterr().err
+
+
 # Around it
 
 

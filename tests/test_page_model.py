@@ -697,6 +697,12 @@ def test_a_conversation_of_several_turns(opened, site):
     alone, _ = send(page, "Thank you")
     assert alone[: len(prompt_ids(tok, "Thank you"))] == prompt_ids(tok, "Thank you")
     faults = looksite.accessibility(page), page.evaluate(looksite.OVERFLOW)
+    long = "Mara had a boat. " * 200  # refused: it may not be remembered
+    for _ in range(2):
+        page.locator(".talk textarea").fill(long)
+        page.keyboard.press("Enter")
+        until(page, f"{ASKED}.textContent.includes('Shorten it')")
+    assert page.evaluate(f"{ASKED}.talk.columns[0].before.length") == 0
     page.locator(".talk textarea").fill(" ")
     page.keyboard.press("Enter")
     until(page, f"{ASKED}.textContent.includes('Write a message first')")

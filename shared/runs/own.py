@@ -49,7 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         make_own(options)
     except KeyboardInterrupt:
-        print("\nStopped. The same command goes on from the last saved step.")
+        anew = " without --fresh" if options.fresh else ""
+        print(f"\nStopped. The same command{anew} goes on from the last saved step.")
         return 130
     except (ValueError, FloatingPointError) as error:  # TextProblem is a ValueError
         print(f"train own: {error}.", file=sys.stderr)

@@ -15,7 +15,7 @@ from shared.model import Decoder
 from shared.model.fields import named_fields
 from shared.runs import own_recipe
 from shared.runs.own_recipe import Size
-from shared.runs.own_report import MODEL, PASSPORT, read_facts
+from shared.runs.own_report import MODEL, PASSPORT, is_ours, read_facts
 from shared.runs.own_training import LOOKED_AT, seconds_per_step
 from shared.tokenizer import BPETokenizer
 from shared.whole_files import write_whole
@@ -28,8 +28,10 @@ MADE = (MODEL, PASSPORT, TOKENIZER, "train.ids.npy", "valid.ids.npy", "history.c
 def is_finished(folder: Path, asked: dict[str, Any], fresh: bool) -> bool:
     """Whether the folder holds the model that is asked for already.
 
-    fresh: remove what an earlier run has left. Raises TextProblem for another one's.
+    fresh: remove what an earlier run has left. Raises TextProblem for another one's,
+    and for a folder with such files that no run of this command has made.
     """
+    check_ours(folder)
     if fresh:
         for name in (*WORKING, *MADE):
             (folder / name).unlink(missing_ok=True)
@@ -46,6 +48,24 @@ def is_finished(folder: Path, asked: dict[str, Any], fresh: bool) -> bool:
             )
     done = all((folder / name).exists() for name in (MODEL, PASSPORT))
     return done and not (folder / PLAN).exists()
+
+
+def check_ours(folder: Path) -> None:
+    """Raise TextProblem for a model or a passport that no run of this command has made:
+    a run would remove it or write over it.
+    """
+    if (folder / PLAN).exists():
+        return
+    path = folder / PASSPORT
+    if path.exists():
+        foreign = not is_ours(path)
+    else:
+        path = folder / MODEL
+        foreign = path.exists()
+    if foreign:
+        raise TextProblem(
+            f"{path} is not from `train own` and would be lost; give another --out"
+        )
 
 
 def read_plan(folder: Path) -> dict[str, Any]:

@@ -101,6 +101,14 @@ def report(folder: Path) -> None:
     print(f"talk:  python3 course.py chat --model {path}")
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a passport is of a model of one's own; so is one that cannot be read."""
+    try:
+        return "own" in passport.models(path)
+    except ValueError:
+        return True
+
+
 def read_facts(folder: Path) -> dict[str, Any]:
     """The passport of a finished model. Raises TextProblem where it is damaged."""
     try:

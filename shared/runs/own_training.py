@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from shared.checkpoint.run_state import weights_of
@@ -48,8 +48,12 @@ class Best:
             self.step, self.loss = step, loss
             found = weights_of(model).items()
             state = {name: t.detach().cpu().contiguous() for name, t in found}
-            with whole_file(self.path) as draft:
-                save_file(state, draft, {"step": str(step), "loss": repr(loss)})
+            about = {"step": str(step), "loss": repr(loss)}
+            try:
+                with whole_file(self.path) as draft:
+                    save_file(state, draft, about)
+            except SafetensorError as error:  # a full disk
+                raise OSError(f"{self.path} could not be saved: {error}") from None
 
     @torch.no_grad()
     def load(self, model: Decoder) -> None:

@@ -43,9 +43,12 @@ def too_big(rng: random.Random) -> str:
     x, y, small = rng.randint(40, 9999), rng.randint(21, 999), rng.randint(2, 30)
     sign = rng.choice(("+", "-", "*", "x", "times", "plus", "minus", "/", "divided by"))
     times = rng.choice(("*", "x", "times", "/", "divided by", "^"))
+    near, close = rng.choice("+-*x/"), rng.choice("*x/^")  # without spaces
+    factor = y % 12
+    factor += kept_back(small, factor)  # to the search for twins "9*3" is "9+3"
     said = (
-        *(f"{x} {sign} {y}", f"{x} {sign} {small}", f"{x}{sign[:1]}{y}"),
-        *(f"{small} {times} {y % 12}", f"{small}{times[:1]}{y % 12}"),
+        *(f"{x} {sign} {y}", f"{x} {sign} {small}", f"{x}{near}{y}"),
+        *(f"{small} {times} {factor}", f"{small}{close}{factor}"),
         *(f"{x} {sign} {y} {sign} {small}", f"the root of {x}", f"half of {x}"),
         *(f"{small} percent of {x}", f"{small} squared"),
     )

@@ -37,22 +37,24 @@
     if (talk.chat && document.activeElement === talk.text) talk.text.select();
   }
 
-  /** A new message after answers that have ended: these become turns of the conversation. */
-  function remember(talk, columns) {
-    const text = talk.text.value;
-    if (!talk.chat || talk.message === null || talk.message === text) return;
-    if (!columns.every(({ writer }) => writer)) return;
-    for (const column of columns) {
-      if (done(column)) column.before = [...column.before, [talk.message, column.writer.answer]];
-    }
+  /** The turns before what is asked for, of each column: after a new message, the last answers
+      that have ended are turns, too. */
+  function turnsBefore(talk, columns) {
+    const { message, text } = talk;
+    const next = talk.chat && message !== null && message !== text.value;
+    return columns.map((column) =>
+      next && column.writer && done(column)
+        ? [...column.before, [message, column.writer.answer]]
+        : column.before,
+    );
   }
 
   /** A writer with the text that is asked for, or with the conversation so far. */
-  function writerFor(talk, column, model) {
+  function writerFor(talk, before, model) {
     const writer = new book.writer.Writer(model, Number(talk.seed.value) || 0);
     if (talk.chat && writer.canChat) {
       const room = Math.min(talk.most, Math.floor(model.config.context / ROOM));
-      writer.converse(talk.text.value, column.before, room);
+      writer.converse(talk.text.value, before, room);
     } else writer.begin(talk.text.value);
     return writer;
   }
@@ -61,8 +63,11 @@
   function begin(talk, columns, models) {
     if (talk.chat && !talk.text.value.trim()) throw new Error("Write a message first.");
     if (talk.begun === wishOf(talk)) talk.raiseSeed(); // it has ended: another one
-    remember(talk, columns);
-    const writers = models.map((model, i) => writerFor(talk, columns[i], model));
+    const before = turnsBefore(talk, columns);
+    const writers = models.map((model, i) => writerFor(talk, before[i], model)); // or throws
+    columns.forEach((column, i) => {
+      column.before = before[i];
+    });
     talk.message = talk.text.value;
     talk.look = new book.look.Look(talk);
     columns.forEach((column, i) => {
