@@ -75,6 +75,9 @@ def test_a_real_page_keeps_its_paragraphs():
     )
     assert data.clean_page(page) == "A tale\n\nOne <b>\ntwo\n\nthree"
     assert data.count_tags(page) == 8 and not data.count_tags("a < b, <endoftext>")
+    loud = "<HEAD>x</HEAD><SCRIPT>var a;</SCRIPT><P>One<BR>two</P><P>three"
+    assert data.clean_page(loud) == "One\ntwo\n\nthree"
+    assert data.count_tags(loud) == 4
 
 
 # Reading

@@ -19,7 +19,9 @@ ODD = str.maketrans(
 )  # fmt: skip
 HIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")  # control characters
 SPACES = re.compile(r"[^\S\n\t ]")  # white space of other kinds than these
-TAGS = re.compile(r"</?(?:a|body|br|div|h[1-6]|html|i|li|p|span|table|td|ul)\b[^>]*>")
+TAGS = re.compile(
+    r"</?(?:a|body|br|div|h[1-6]|html|i|li|p|span|table|td|ul)\b[^>]*>", re.IGNORECASE
+)
 
 
 def clean_text(text: str) -> str:
@@ -43,9 +45,9 @@ def clean_page(text: str) -> str:
     """
     text = " ".join(text.split())  # a line end means nothing in HTML
     apart = "nav|footer|script|style|head"
-    text = re.sub(rf"<({apart})\b[^>]*>.*?</\1>|<!--.*?-->", "", text)
-    text = re.sub(r" *<br ?/?> *", "\n", text)
-    text = re.sub(r" *</(?:p|div|h[1-6]|li|tr|blockquote)> *", "\n\n", text)
+    text = re.sub(rf"(?i)<({apart})\b[^>]*>.*?</\1>|<!--.*?-->", "", text)
+    text = re.sub(r"(?i) *<br ?/?> *", "\n", text)
+    text = re.sub(r"(?i) *</(?:p|div|h[1-6]|li|tr|blockquote)> *", "\n\n", text)
     text = html.unescape(re.sub(r"<[^>]+>", "", text))  # "&lt;" gives "<" afterwards
     return clean_text(re.sub(r"\n +", "\n", text))
 

@@ -22,6 +22,7 @@ from shared.runs.shipping import shortened
 from shared.runs.tuned import LESSON_SEED, TEST_SEED, exam_scores
 from shared.tokenizer.bpe import BPETokenizer
 from shared.train import train
+from shared.whole_files import write_whole
 
 VISIT_SEED = 2002  # of the visits among the lessons
 REPLAY_SEED = 2003  # of the plain documents among them
@@ -72,7 +73,9 @@ def make_talk(options: argparse.Namespace) -> None:
         "owed_before": owed_by_kind(base, known),
         "owed_after": owed_by_kind(model, tok),
     }
-    checkpoint.save(options.out / "talk.safetensors", model, tok, half=True)
-    (options.out / "talk.json").write_text(json.dumps(facts, indent=1), "utf-8")
-    print(f"{facts}\nsaved as {options.out / 'talk.safetensors'}; nothing was shipped")
+    name = "talk.trial" if options.steps else "talk"  # a trial leaves the run's alone
+    made = options.out / f"{name}.safetensors"
+    checkpoint.save(made, model, tok, half=True)
+    write_whole(options.out / f"{name}.json", json.dumps(facts, indent=1))
+    print(f"{facts}\nsaved as {made}; nothing was shipped")
     path.unlink()
