@@ -81,3 +81,8 @@ def check_run(lessons: Sequence[Lesson], group: int, updates: int) -> None:
         )
     if updates < 1:
         raise ValueError(f"updates is {updates}; use each step's answers at least once")
+    if told := next((lesson for lesson in lessons if lesson.before), None):
+        raise ValueError(
+            f"{told.prompt!r} has earlier turns, and only prompts are asked here; give "
+            "lessons without `before`"
+        )
