@@ -215,7 +215,7 @@ def test_the_honest_reward_is_the_exams_own():
     ("change", "named"),
     [({"lessons": []}, "no lesson"), ({"group": 1}, "group is 1"),
      ({"updates": 0}, "updates is 0"),
-     ({"lessons": [Lesson("x", "Who?", "Ida.", (("Hi", "Hello!"),))]}, "earlier turns")],
+     ({"lessons": [Lesson("x", "Who?", "I.", (("Hi", "Hello!"),))]}, "earlier turns")],
 )  # fmt: skip
 def test_bad_settings_are_refused_by_name(small, change, named):
     model, tok = small
